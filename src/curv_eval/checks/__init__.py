@@ -1,0 +1,54 @@
+"""One credibility check per file; the file name is an entry of `checks:` in the study.
+
+Each file has `check(panel, study, estimate) -> Check` and tries to break the primary estimate.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from enum import Enum
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+
+from curv_eval.errors import StudyError
+
+
+class Verdict(Enum):
+    """What a check found: the assumption HOLDS, FAILS, or the check only INFORMS."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    INFORMS = "for information"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its name, its question and answer in plain words, its verdict and the numbers behind it.
+
+    table: rows with term, estimate, conf_low, conf_high (relative effects, or as `question` says) and the counts
+    n_units and events behind each row.
+    """
+
+    name: str
+    question: str
+    verdict: Verdict
+    text: str
+    table: pd.DataFrame
+
+
+def names() -> tuple[str, ...]:
+    """Return the checks found on disk."""
+    return tuple(sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py")))
+
+
+def load(name: str) -> ModuleType:
+    """Return the check's module. Only names found on disk can be reached; raises StudyError otherwise."""
+    if name not in names():
+        close = difflib.get_close_matches(name, names(), 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise StudyError(f"checks: there is no check `{name}`{hint}", [f"there are {', '.join(names())}"])
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,35 @@
+"""Does the answer depend on which months before the start it is measured against?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from curv_eval.checks import Check, Verdict
+from curv_eval.estimate import Estimate
+from curv_eval.estimate.averages import relative
+from curv_eval.methods import fit, trends
+from curv_eval.panel import Panel
+from curv_eval.study import Study
+
+_PHRASE = {"universal": "the last month before the start", "mean": "the average of all months before the start"}
+
+
+def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
+    """Estimate with the last month before the start, and with the mean of all months before it, as the base.
+
+    Places chosen at a peak fall back by themselves; the more months the base averages, the less that matters. INFORMS.
+    """
+    rows = []
+    for base, phrase in _PHRASE.items():
+        options = {**study.design.options, "base": base, "trends": trends(study.design)}
+        design = replace(study.design, method="callaway_santanna", options=options)
+        rows.append(relative(fit(panel, outcome=estimate.outcome, design=design), phrase))
+    table = pd.concat(rows, ignore_index=True)
+    parts = [
+        f"against {r.term}: {r.estimate:+.0%} (between {r.conf_low:+.0%} and {r.conf_high:+.0%})"
+        for r in table.itertuples()
+    ]
+    text = "Measured " + "; ".join(parts) + "."
+    return Check("base_period", "Does it matter which months count as before?", Verdict.INFORMS, text, table)

@@ -1,0 +1,164 @@
+"""curv-eval demo | new | data | run | review | brief | verify | doctor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curv_eval.errors import CurvError, RunError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+data_app = typer.Typer(no_args_is_help=True, help="Check data against their contracts.")
+app.add_typer(data_app, name="data")
+
+Params = Annotated[Path, typer.Argument(help="a study file, such as params/demo.yaml")]
+DataFolder = Annotated[Path | None, typer.Option("--data", help="the data folder (else CURV_EVAL_DATA)")]
+Run = Annotated[str, typer.Argument(help="a study (its latest run), study/key, or a run folder")]
+Again = Annotated[bool, typer.Option("--again", help="run once more although this run exists")]
+
+
+@app.command()
+def demo(again: Again = True) -> None:
+    """Run the example study on made-up data, end to end, and compare the answer with the truth."""
+    from curv_eval.demo import demonstrate
+
+    demonstrate(_progress)
+
+
+@app.command()
+def new(name: str, example: str = typer.Option("demo", help="the example study to start from")) -> None:
+    """Write params/NAME.yaml from an example study."""
+    from curv_eval.shipped import shipped
+
+    source, target = shipped("params") / f"{example}.yaml", Path("params") / f"{name}.yaml"
+    if not source.exists():
+        known = ", ".join(sorted(p.stem for p in shipped("params").glob("*.yaml")))
+        raise RunError(f"there is no example study {example}", [f"there are {known}"])
+    if target.exists():
+        raise RunError(f"{target} already exists", do="choose another name")
+    target.parent.mkdir(exist_ok=True)
+    text = source.read_text("utf-8").replace(f"\nstudy: {example}\n", f"\nstudy: {name}\n", 1)
+    target.write_text(text, "utf-8")
+    typer.echo(f"{target} written; change it, then: curv-eval run {target}")
+
+
+@data_app.command("check")
+def data_check(params: Params, data: DataFolder = None) -> None:
+    """Check every dataset of a study against its contract and list every breach at once."""
+    from curv_eval.data import load_data
+    from curv_eval.run.study_run import preflight
+    from curv_eval.study import load_study
+
+    study = load_study(params)
+    preflight(study)
+    typer.echo(repr(load_data(study, data)))
+
+
+@app.command()
+def run(params: Params, data: DataFolder = None, again: Again = False, brief: bool = True) -> None:
+    """Run a study: data, power and effect, then the draft brief."""
+    from curv_eval.run.study_run import run_study
+
+    finished = run_study(params, data=data, again=again, progress=_progress)
+    typer.echo(f"run: {_near(finished)}")
+    if brief:
+        _brief(finished)
+
+
+@app.command()
+def review(
+    run: Run,
+    reviewer: Annotated[str, typer.Option(help="the reviewer's name")],
+    decision: Annotated[str, typer.Option(help="approve, revise or refuse")],
+    findings: Annotated[str, typer.Option(help="what was found")] = "",
+) -> None:
+    """Record who checked a run and what they decided."""
+    from curv_eval.review import Decision, write_review
+    from curv_eval.run.folders import find
+
+    allowed = [d.value for d in Decision]
+    if decision not in allowed:
+        raise RunError(f"got decision {decision!r}", [f"expected one of {', '.join(allowed)}"])
+    found = find(run, Path.cwd())
+    made = write_review(found, reviewer=reviewer, decision=Decision(decision), findings=findings)
+    typer.echo(f"{made.reviewer}: {made.decision} run {made.run}")
+
+
+@app.command()
+def brief(run: Run, engine: str = typer.Option("auto", help="auto, quarto or builtin")) -> None:
+    """Render the brief of a run to HTML, PDF and DOCX; it stays DRAFT until a review approves exactly this run."""
+    from curv_eval.run.folders import find
+
+    _brief(find(run, Path.cwd()), engine)
+
+
+@app.command()
+def verify(run: Run, data: DataFolder = None) -> None:
+    """Hash a run's outputs and inputs again and say what moved since it was made."""
+    from curv_eval.run.folders import find
+    from curv_eval.run.verifying import verify_run
+
+    found = find(run, Path.cwd())
+    moved, compared = verify_run(found, data)
+    if moved:
+        raise RunError(f"{found.name} is not as it was made", [str(m) for m in moved])
+    typer.echo(f"{found.name}: nothing moved ({compared})")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has and what is missing."""
+    from curv_eval.doctor import findings
+
+    problems = 0
+    for name, fine, text in findings():
+        problems += not fine
+        typer.echo(f"{'ok ' if fine else 'NO '} {name}: {text}")
+    raise typer.Exit(1 if problems else 0)
+
+
+def _brief(found: Path, engine: str = "auto") -> None:
+    from curv_eval.publish import publish_brief
+
+    for kind, path in publish_brief(found, engine=engine).items():
+        typer.echo(f"{kind}: {_near(path)}")
+
+
+def _near(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _progress(name: str, cell: int, cells: int) -> None:
+    """One line that says what is running: rewritten on a terminal, one line per notebook elsewhere."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        sys.stderr.write(("\r" + f"running {name}: cell {cell} of {cells}".ljust(width))[:width])
+        sys.stderr.write("\r" if cell >= cells else "")
+    elif cell <= 1:
+        sys.stderr.write(f"running {name}\n")
+    sys.stderr.flush()
+
+
+def main() -> None:
+    """Run the command line; every fault of ours is one message and an exit code, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except CurvError as fault:
+        sys.stderr.write(f"{fault}\n")
+        raise SystemExit(fault.exit_code) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; nothing half-written was left\n")
+        raise SystemExit(130) from None
+    except Exception as fault:
+        if os.environ.get("CURV_EVAL_DEBUG"):
+            raise
+        sys.stderr.write(f"{type(fault).__name__}: a fault of the program; CURV_EVAL_DEBUG=1 shows where\n")
+        raise SystemExit(70) from None

@@ -1,0 +1,106 @@
+"""The datasets of a study: found, permitted, read, checked against their contracts, and counted."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from curv_eval.contract import Contract, load_contract
+from curv_eval.errors import ContractError, StudyError
+from curv_eval.shipped import shipped
+from curv_eval.sources import Dataset, load_dataset
+from curv_eval.study import Study
+
+VARIABLE = "CURV_EVAL_DATA"
+
+
+@dataclass(frozen=True, repr=False)
+class Data:
+    """The checked datasets of one study, as typed tables in one DuckDB connection."""
+
+    con: duckdb.DuckDBPyConnection
+    datasets: dict[str, Dataset]
+    folder: Path
+    made_up: bool
+
+    @property
+    def contracts(self) -> dict[str, Contract]:
+        """The contract of each dataset, by name."""
+        return {name: dataset.contract for name, dataset in self.datasets.items()}
+
+    def __repr__(self) -> str:
+        kind = "made-up data" if self.made_up else "data"
+        lines = [
+            f"  {name} v{d.contract.version}: {d.rows:,} rows in {len(d.files)} file(s), contract kept"
+            for name, d in self.datasets.items()
+        ]
+        return "\n".join([f"<Data: {len(self.datasets)} datasets of {kind}>", *lines])
+
+
+def contracts_folder(study: Study) -> Path:
+    """Return the study's own `data_contracts/` folder if it has one, else the one that came with the package."""
+    own = study.project / "data_contracts"
+    return own if own.is_dir() else shipped("data_contracts")
+
+
+def data_folder(study: Study, given: Path | None = None) -> Path:
+    """Return where the study's data are: `given`, else CURV_EVAL_DATA, else `data/` beside `params/`.
+
+    A study with `made_up:` always uses its own made-up data, which are generated where they are missing.
+    """
+    if study.made_up is not None:
+        return _made_up(study)
+    return Path(given or os.environ.get(VARIABLE) or study.project / "data").expanduser()
+
+
+def _made_up(study: Study) -> Path:
+    from curv_eval.made_up import make_up
+
+    asked = study.made_up
+    folder = study.project / "outputs" / study.study / f"made-up-data-{asked.seed}-effect{asked.effect:+}"
+    if not (folder / "MADE_UP.json").exists():
+        make_up(folder, seed=asked.seed, effect=asked.effect)
+    return folder
+
+
+def load_data(study: Study, folder: Path | None = None) -> Data:
+    """Return every dataset of the study, each having kept its contract.
+
+    Raises ContractError or StudyError naming, for every dataset at once, what is missing, not permitted or broken.
+    """
+    where, contracts = data_folder(study, folder), _contracts(study)
+    con = duckdb.connect(config={"preserve_insertion_order": True})
+    datasets, faults, missing = {}, [], []
+    for name, location in study.contracts.items():
+        try:
+            datasets[name] = _load(con, contracts[name], where, location, study)
+        except ContractError as fault:
+            faults += [f"{name}: {fault.what}", *(f"  {line}" for line in (*fault.breaches, fault.do) if line)]
+            missing += [] if (where / location).exists() else [name]
+    if faults:
+        obtain = f"{study.obtain} " if study.obtain and missing else ""
+        do = f"{obtain}Then give the folder with --data or {VARIABLE}." if missing else "ask for corrected files"
+        raise ContractError(f"{study.study} cannot use these data", faults, do)
+    return Data(con, datasets, where, any(d.made_up for d in datasets.values()))
+
+
+def _load(con, contract: Contract, where: Path, location: str, study: Study) -> Dataset:
+    if not (where / location).exists():
+        raise ContractError(f"there is nothing at {location} in the data folder", do=contract.obtain)
+    return load_dataset(con, contract, where / location, purpose=study.purpose, today=date.today())
+
+
+def _contracts(study: Study) -> dict[str, Contract]:
+    folder, found, faults = contracts_folder(study), {}, []
+    for name in study.contracts:
+        try:
+            found[name] = load_contract(name, folder)
+        except ContractError as fault:
+            faults += [f"contracts.{name}: {fault.what}", *fault.breaches]
+    if faults:
+        raise StudyError(f"{study.study} names contracts that cannot be used", faults)
+    return found

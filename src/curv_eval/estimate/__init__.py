@@ -1,0 +1,65 @@
+"""What every method returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats as distributions
+
+from curv_eval.stats.few_clusters import satterthwaite
+
+CELL_COLUMNS = ("cohort", "period", "event_time", "estimate", "observed", "n_units", "n_comparison", "events")
+
+
+@dataclass(frozen=True, repr=False)
+class Estimate:
+    """Effects in cells of cohort and period, with the influence of every cluster on every cell.
+
+    cells: one row per cohort and period with CELL_COLUMNS; estimate and observed are counts per unit and period.
+    influence, observed_influence: (clusters, cells). The covariance of the cells is influence' influence.
+    shares: cohort -> (share of units, (clusters,) influence on that share); cohort shares are estimated too.
+    df: degrees of freedom of the t quantile (inf: normal). groups: (clusters,), where given, the cohort of each
+    cluster, from which each row has degrees of freedom of its own. se_rule: the name of the small-sample rule.
+    """
+
+    method: str
+    outcome: str
+    estimand: str
+    comparison: str
+    alpha: float
+    cells: pd.DataFrame
+    influence: np.ndarray
+    observed_influence: np.ndarray
+    shares: Mapping[float, tuple[float, np.ndarray]]
+    se_rule: str
+    df: float = np.inf
+    n_clusters: int = 0
+    n_treated_clusters: int = 0
+    notes: tuple[str, ...] = ()
+    groups: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        cohorts = self.cells["cohort"].nunique()
+        return f"<Estimate: {self.outcome} by {self.method}, {len(self.cells)} cells, {cohorts} cohorts>"
+
+    @property
+    def after(self) -> np.ndarray:
+        """The cells with event_time 0 or later: (cells,) bool."""
+        return (self.cells["event_time"] >= 0).to_numpy()
+
+    def quantile(self, influence: np.ndarray) -> float:
+        """Return the two-sided critical value for a number with the given cluster influence, (clusters,)."""
+        df = self.df if self.groups is None else satterthwaite(influence, self.groups)
+        return float(distributions.t.ppf(1 - self.alpha / 2, df))
+
+
+def cohort_shares(cohort: np.ndarray, sums) -> dict[float, tuple[float, np.ndarray]]:
+    """Return each cohort's share of units and the clusters' influence on it; `sums` adds (n, k) within clusters."""
+    n = len(cohort)
+    return {
+        float(g): (float((cohort == g).mean()), sums(((cohort == g) - (cohort == g).mean())[:, None] / n)[:, 0])
+        for g in np.unique(cohort[~np.isnan(cohort)])
+    }

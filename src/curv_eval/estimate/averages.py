@@ -1,0 +1,126 @@
+"""The ways the cells of an Estimate are added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from curv_eval.errors import DesignError
+from curv_eval.estimate import Estimate
+from curv_eval.stats.cluster import sup_t
+
+
+@dataclass(frozen=True)
+class Average:
+    """A share-weighted average of cells: its value, the influence of each cluster on it, and the counts behind it."""
+
+    value: float
+    influence: np.ndarray
+    n_units: int
+    events: int
+    unit_periods: int
+
+    @property
+    def std_error(self) -> float:
+        """The cluster-robust standard error."""
+        return float(np.sqrt((self.influence**2).sum()))
+
+
+def average(estimate: Estimate, chosen: np.ndarray, column: str = "estimate") -> Average:
+    """Return the average of the chosen cells (bool (cells,)), each weighted by the share of units in its cohort.
+
+    column: "estimate" or "observed". The influence includes that of the estimated cohort shares (Callaway &
+    Sant'Anna 2021, corollary 2); leaving it out understates the error.
+    """
+    cells = estimate.cells[chosen]
+    psi = (estimate.influence if column == "estimate" else estimate.observed_influence)[:, chosen]
+    share = np.array([estimate.shares[g][0] for g in cells["cohort"]])
+    d_share = np.column_stack([estimate.shares[g][1] for g in cells["cohort"]])
+    weight = share / share.sum()
+    d_weight = (d_share - np.outer(d_share.sum(axis=1), weight)) / share.sum()
+    value = cells[column].to_numpy()
+    units = int(cells.groupby("cohort")["n_units"].first().sum())
+    counts = units, int(cells["events"].sum()), int(cells["n_units"].sum())
+    return Average(float(weight @ value), psi @ weight + d_weight @ value, *counts)
+
+
+def overall(estimate: Estimate) -> pd.DataFrame:
+    """Return three rows: the average effect per unit and period, the total, and the relative effect.
+
+    All average event_time >= 0, so that every treated unit-period counts once. With mean observed count m and effect
+    d, relative = m / (m - d) - 1; its interval is taken on the log scale, where it cannot fall below -100%.
+    """
+    d, m = average(estimate, estimate.after), average(estimate, estimate.after, "observed")
+    q, expected = estimate.quantile(d.influence), m.value - d.value
+    rows = [_row("average", d.value, d.std_error, q), _row("total", *(d.unit_periods * v for v in _pair(d)), q)]
+    if expected > 0 and m.value > 0:
+        log = np.log(m.value / expected)
+        influence = m.influence / m.value - (m.influence - d.influence) / expected
+        error, q = float(np.linalg.norm(influence)), estimate.quantile(influence)
+        low, middle, high = np.expm1([log - q * error, log, log + q * error])
+        rows.append(("relative", middle, error * (1 + middle), low, high))
+    table = pd.DataFrame(rows, columns=["term", "estimate", "std_error", "conf_low", "conf_high"])
+    return table.assign(n_units=d.n_units, events=d.events, unit_periods=d.unit_periods)
+
+
+def relative(estimate: Estimate, term: str) -> pd.DataFrame:
+    """Return the one row of `overall` that holds the relative effect, under the name `term`.
+
+    Raises DesignError when nothing was observed or expected after the start, so that no percentage exists.
+    """
+    table = overall(estimate)
+    row = table[table["term"] == "relative"]
+    if row.empty:
+        raise DesignError(f"{term}: no incidents were observed or expected after the start, so there is no percentage")
+    return row.assign(term=term).reset_index(drop=True)
+
+
+def by(estimate: Estimate, column: str, *, seed: int) -> pd.DataFrame:
+    """Return one row per event_time, cohort or period, with pointwise intervals and simultaneous bands.
+
+    column: "event_time" (before and after the start), "cohort" or "period" (after the start only).
+    """
+    cells = estimate.cells
+    allowed = np.full(len(cells), True) if column == "event_time" else estimate.after
+    keys = np.sort(cells.loc[allowed, column].unique())
+    averages = [average(estimate, allowed & (cells[column] == key).to_numpy()) for key in keys]
+    critical, _ = sup_t(np.column_stack([a.influence for a in averages]), alpha=estimate.alpha, seed=seed)
+    q = np.array([estimate.quantile(a.influence) for a in averages])
+    table = pd.DataFrame(
+        [_row(column, a.value, a.std_error, one) for a, one in zip(averages, q, strict=True)],
+        columns=["term", "estimate", "std_error", "conf_low", "conf_high"],
+    )
+    width = np.maximum(critical, q) * table["std_error"]
+    table = table.assign(band_low=table["estimate"] - width, band_high=table["estimate"] + width)
+    counts = {"n_units": [a.n_units for a in averages], "events": [a.events for a in averages]}
+    return table.assign(**{column: keys}, **counts)
+
+
+def series(estimate: Estimate) -> pd.DataFrame:
+    """Return per period the total observed in all treated cohorts and the total expected without treatment.
+
+    Before a cohort's start its cells show how well the expectation follows the observed series. A period in which
+    not every cohort has a cell is left out of `expected`.
+    """
+    cells, rows = estimate.cells, []
+    for period, cell in cells.groupby("period"):
+        n = cell["n_units"].to_numpy()
+        effect = float(n @ cell["estimate"])
+        influence = estimate.influence[:, cell.index] @ n
+        error = float(np.linalg.norm(influence)) * estimate.quantile(influence)
+        total = int(cell["events"].sum())
+        complete = len(cell) == len(estimate.shares)
+        bounds = (total - effect, total - effect - error, total - effect + error) if complete else (np.nan,) * 3
+        rows.append((period, total, *bounds, int(n.sum()), bool((cell["event_time"] >= 0).any())))
+    names = ["period", "observed", "expected", "expected_low", "expected_high", "n_units", "after"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _pair(average: Average) -> tuple[float, float]:
+    return average.value, average.std_error
+
+
+def _row(term: str, value: float, error: float, q: float) -> tuple:
+    return term, value, error, value - q * error, value + q * error

@@ -1,0 +1,1 @@
+"""Putting records and places together."""

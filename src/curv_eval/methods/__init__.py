@@ -1,0 +1,79 @@
+"""One estimator per file; the file name is `method:` in the study.
+
+Each file has `OPTIONS` (name -> allowed values, the first is the default), `TRENDS` (what is assumed parallel:
+"additive", "proportional", or "option" where `OPTIONS` says) and `estimate(panel, *, outcome, design)`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from curv_eval.errors import StudyError
+from curv_eval.estimate import Estimate
+from curv_eval.panel import Panel
+from curv_eval.study import Design
+
+
+def names() -> tuple[str, ...]:
+    """Return the methods found on disk."""
+    return tuple(sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py")))
+
+
+def load(name: str) -> ModuleType:
+    """Return the method's module. Only names found on disk can be reached; raises StudyError otherwise."""
+    if name not in names():
+        close = difflib.get_close_matches(name, names(), 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise StudyError(f"design.method: there is no method `{name}`{hint}", [f"there are {', '.join(names())}"])
+    return import_module(f"{__name__}.{name}")
+
+
+def require_options(design: Design) -> None:
+    """Refuse options that the design's method does not have. Raises StudyError naming each."""
+    allowed = load(design.method).OPTIONS
+    faults = [
+        f"{key}: not an option of {design.method} (it has {', '.join(allowed) or 'none'})"
+        if key not in allowed
+        else f"{key}: got {value!r}, expected one of {', '.join(map(str, allowed[key]))}"
+        for key, value in design.options.items()
+        if key not in allowed or value not in allowed[key]
+    ]
+    if faults:
+        raise StudyError("design.options", faults)
+
+
+def fit(panel: Panel, *, outcome: str, design: Design) -> Estimate:
+    """Return the estimate of `outcome` by the design's method. Raises DesignError or StudyError."""
+    require_options(design)
+    return load(design.method).estimate(panel, outcome=outcome, design=design)
+
+
+def large_sample(design: Design) -> Design:
+    """Return the design without its small-sample rule.
+
+    For checks that take clusters away: a cohort may be left with one cluster, from which the small-sample rule cannot
+    work out an error. The intervals are narrower, so such a check fails sooner.
+    """
+    return replace(design, options={k: v for k, v in design.options.items() if k != "small_sample"})
+
+
+def trends(design: Design) -> str:
+    """Return what the design assumes to be parallel: "additive" or "proportional"."""
+    module = load(design.method)
+    return design.options.get("trends", module.OPTIONS["trends"][0]) if module.TRENDS == "option" else module.TRENDS
+
+
+def path(panel: Panel, *, outcome: str, design: Design) -> Estimate:
+    """Return the effect before and after the start, period by period (the event study that goes with the design).
+
+    Methods with one constant effect have none of their own; theirs is drawn by group-time effects under the same
+    kind of parallel trends, measured against the mean of all periods before the start.
+    """
+    if load(design.method).TRENDS == "option":
+        return fit(panel, outcome=outcome, design=design)
+    options = {"base": "mean", "trends": trends(design), "small_sample": "cr2"}
+    return fit(panel, outcome=outcome, design=replace(design, method="callaway_santanna", options=options))

@@ -1,0 +1,60 @@
+"""Two-way fixed effects with one cohort: the 2x2 difference-in-differences on many units and periods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from curv_eval.estimate import Estimate
+from curv_eval.estimate.constant import Coefficient, from_coefficient
+from curv_eval.panel import Panel
+from curv_eval.panel.requirements import require, require_one_cohort
+from curv_eval.stats.cluster import bias_reduced
+from curv_eval.stats.two_way import within
+from curv_eval.study import Design
+
+OPTIONS: dict[str, tuple] = {}
+TRENDS = "additive"
+SE_RULE = "CR2, clustered, with Satterthwaite degrees of freedom"
+
+
+def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
+    """Return the constant effect d of Y_it = a_i + b_t + d D_it + e_it.
+
+    The coefficient comes from linearmodels' PanelOLS; the error is CR2 with Satterthwaite degrees of freedom
+    (Pustejovsky & Tipton 2018). Raises DesignError under staggered adoption, where d is not an average effect.
+    """
+    require(panel, outcome=outcome)
+    start = require_one_cohort(panel, "difference_in_differences") - design.anticipation
+    y = panel.outcomes[outcome]
+    d = ((panel.cohort >= start)[:, None] & (panel.periods >= start)).astype(float)
+    return from_coefficient(
+        panel,
+        outcome=outcome,
+        design=design,
+        method="difference_in_differences",
+        coefficient=fit(y, d, panel.cluster),
+    )
+
+
+def fit(y: np.ndarray, d: np.ndarray, cluster: np.ndarray) -> Coefficient:
+    """Return the coefficient of d (n, T) on y (n, T) given unit and period effects; cluster: (n,)."""
+    value = _panel_ols(y, d)
+    robust = bias_reduced(_regressors(d), within(y - value * d).ravel(), np.repeat(cluster, y.shape[1]))
+    return Coefficient(value, robust.scores, TRENDS, SE_RULE, robust.df)
+
+
+def _panel_ols(y: np.ndarray, d: np.ndarray) -> float:
+    from linearmodels.panel import PanelOLS
+
+    index = pd.MultiIndex.from_product([range(y.shape[0]), range(y.shape[1])], names=["unit", "period"])
+    frame = pd.DataFrame({"y": y.ravel(), "d": d.ravel()}, index=index)
+    model = PanelOLS(frame["y"], frame[["d"]], entity_effects=True, time_effects=True)
+    return float(model.fit(cov_type="unadjusted").params["d"])
+
+
+def _regressors(d: np.ndarray) -> np.ndarray:
+    """Return D and the period dummies less their unit means: (n T, T); unit effects lie within clusters."""
+    n, t = d.shape
+    dummies = np.tile(np.eye(t)[:, 1:] - 1.0 / t, (n, 1))
+    return np.column_stack([(d - d.mean(axis=1, keepdims=True)).ravel(), dummies])

@@ -1,0 +1,121 @@
+"""The bundle a run leaves: values, tables and parts in markdown; made from Released tables only."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from curv_eval.disclosure import WITHHELD, Released
+from curv_eval.errors import DisclosureError
+
+Format = Callable[[object], str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a printed table: where it comes from, its heading, how a value is written, and its alignment."""
+
+    source: str
+    heading: str
+    write: Format = str
+    right: bool = False
+
+
+def add_facts(folder: Path, **facts: str | bool) -> None:
+    """Set top-level facts of release/results.json: study, title, made_up."""
+    path, held = _held(folder)
+    write_json(path, {**held, **facts})
+
+
+def add_values(folder: Path, values: Mapping[str, str]) -> None:
+    """Add named texts to release/results.json and rewrite release/_variables.yml, which briefs read."""
+    path, held = _held(folder)
+    held["values"].update(values)
+    write_json(path, held)
+    lines = [f"{key}: {json.dumps(text, ensure_ascii=False)}" for key, text in sorted(held["values"].items())]
+    (path.parent / "_variables.yml").write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
+
+
+def add_table(folder: Path, released: Released) -> None:
+    """Add a released table to release/results.json and write it as release/tables/<name>.csv."""
+    _only_released(released)
+    path, held = _held(folder)
+    held["tables"][released.name] = {
+        "title": released.title,
+        "rule": released.rule.name,
+        "withheld": released.suppressed,
+        "rows": json.loads(released.table.drop(columns="geometry", errors="ignore").to_json(orient="records")),
+    }
+    write_json(path, held)
+    write_csv(folder / "release" / "tables" / f"{released.name}.csv", released)
+
+
+def write_csv(path: Path, released: Released) -> None:
+    """Write a released table as CSV: withheld cells say so, and text that a spreadsheet would run is neutralised."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        table = released.table.drop(columns="geometry", errors="ignore")
+        writer.writerow(table.columns)
+        for row in table.itertuples(index=False):
+            writer.writerow([_cell(value) for value in row])
+
+
+def markdown(released: Released, columns: tuple[Column, ...], label: str) -> str:
+    """Return a pipe table with caption and `#tbl-` label; NaN cells of count and value columns read "withheld"."""
+    _only_released(released)
+    rule = ["---:" if column.right else ":---" for column in columns]
+    rows = [[_written(row[c.source], c) for c in columns] for row in released.table.to_dict("records")]
+    lines = ["| " + " | ".join(cells) + " |" for cells in [[c.heading for c in columns], rule, *rows]]
+    return "\n".join([*lines, "", f": {released.title} {{#tbl-{label}}}"])
+
+
+def add_part(folder: Path, name: str, text: str) -> None:
+    """Write release/parts/_<name>.md, which a brief includes."""
+    path = folder / "release" / "parts" / f"_{name}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text.strip() + "\n", "utf-8", newline="\n")
+
+
+def plain(text: object) -> str:
+    """Return data text that cannot be read as markdown, HTML or a shortcode."""
+    safe = " ".join(str(text).split())
+    for mark in "\\`*_{}[]<>#|$@~^":
+        safe = safe.replace(mark, "\\" + mark)
+    return safe
+
+
+def write_json(path: Path, held: object) -> None:
+    """Write JSON with sorted keys and no platform differences."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(held, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+
+
+def _held(folder: Path) -> tuple[Path, dict]:
+    path = folder / "release" / "results.json"
+    return path, json.loads(path.read_text("utf-8")) if path.exists() else {"values": {}, "tables": {}}
+
+
+def _only_released(released: object) -> None:
+    if not isinstance(released, Released):
+        raise DisclosureError(
+            f"got {type(released).__name__}, expected a Released table", do="pass it through release() first"
+        )
+
+
+def _written(value: object, column: Column) -> str:
+    return WITHHELD if pd.isna(value) else column.write(value)
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):
+        return WITHHELD
+    if isinstance(value, float):
+        return f"{value:.6g}" if value % 1 else f"{value:.0f}"
+    text = str(value)
+    return f"'{text}" if text[:1] in "=+-@\t\r" and isinstance(value, str) else text

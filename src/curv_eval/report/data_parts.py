@@ -1,0 +1,139 @@
+"""The parts of a brief that the data notebook can write: where, whom and what data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from curv_eval.data import Data
+from curv_eval.disclosure import Released
+from curv_eval.panel import Panel, month_text
+from curv_eval.panel.assemble import Assembled
+from curv_eval.report.bundle import Column, add_facts, add_part, add_table, add_values, markdown, plain
+from curv_eval.report.figures import add_figure
+from curv_eval.report.words import month_name, percent
+from curv_eval.study import Study
+
+
+def write_data(
+    study: Study, data: Data, *, assembled: Assembled, tables: dict[str, Released], folder: str | Path
+) -> None:
+    """Write the data notebook's share of the bundle into `folder`/release."""
+    folder = Path(folder)
+    for released in tables.values():
+        add_table(folder, released)
+    add_facts(folder, study=study.study, title=study.title, made_up=data.made_up)
+    add_values(folder, _values(study, data, assembled.panel))
+    add_part(folder, "map", _map(study, tables, folder=folder))
+    add_part(folder, "data", _data(tables))
+    add_part(folder, "limits", "\n".join(f"- {plain(limit)}" for limit in study.brief.limits))
+    add_part(folder, "disclosure", _disclosure(tables))
+    add_part(folder, "before_after", _before_after(study, tables["before_after"]) if "before_after" in tables else "")
+    add_part(folder, "delivery", _delivery(tables["delivery"]) if "delivery" in tables else "")
+
+
+def _values(study: Study, data: Data, panel: Panel) -> dict[str, str]:
+    window = study.design.window
+    return {
+        "title": study.title, "question": plain(study.question), "summary": plain(study.brief.summary),
+        "study": study.study, "place": plain(study.place.name), "registered": study.registered,
+        "registration_note": plain(study.registration_note), "authors": plain(study.brief.authors),
+        "contact": plain(study.brief.contact), "first_month": month_name(window.first),
+        "last_month": month_name(window.last), "made_up": str(data.made_up).lower(),
+        "intervention": plain(study.words.intervention), "treated": plain(study.words.treated),
+        "comparison": plain(study.words.comparison), "without": plain(study.words.without),
+        "months": _months(panel), "geography": _geography(panel),
+    }  # fmt: skip
+
+
+def _months(panel: Panel) -> str:
+    """Say which months of the window no source supplied."""
+    missing = [month_text(m) for m in range(panel.periods[0], panel.periods[-1]) if m not in panel.periods]
+    if not missing:
+        return f"All {len(panel.periods)} months were supplied."
+    span = f"{month_name(missing[0])} to {month_name(missing[-1])}" if len(missing) > 1 else month_name(missing[0])
+    got = f"{len(panel.periods)} months were supplied"
+    return f"{got}; {len(missing)} were not ({span}) and are left out, not counted as 0."
+
+
+def _geography(panel: Panel) -> str:
+    return (
+        f"Incidents are counted in {len(panel.units):,} small areas (LSOAs, about 1,600 people each). Some small areas "
+        "changed in 2021, and the police files mix old and new codes. Areas that were split or merged are kept "
+        "together as one, so that every area means the same place throughout."
+    )
+
+
+def _map(study: Study, tables: dict[str, Released], *, folder: Path) -> str:
+    title = f"Where and when {study.words.intervention} began, {study.place.name}"
+    words = {"what": f"small areas by the month {study.words.intervention} began", "unit_label": "Month (small areas)"}
+    tables["areas"].table.attrs["labels"] = _district_labels(tables["areas"]).to_dict("records")
+    figure = add_figure(folder, "area_map", tables["areas"], words=words, caption=title)
+    columns = (
+        Column("start", "Start", lambda s: "none" if s == "none" else month_name(s)),
+        Column("wards", "Wards", "{:,}".format, right=True),
+        Column("areas", "Areas counted", "{:,}".format, right=True),
+    )
+    return f"{figure}\n\n{markdown(tables['cohorts'], columns, 'cohorts')}"
+
+
+def _district_labels(areas: Released) -> pd.DataFrame:
+    """Return each district's name at the middle of its areas."""
+    import json
+
+    table = areas.table
+    points = [[p for poly in _polygons(json.loads(g)) for p in poly[0]] for g in table["geometry"]]
+    middle = [(sum(p[0] for p in ps) / len(ps), sum(p[1] for p in ps) / len(ps)) for ps in points]
+    placed = table.assign(lon=[m[0] for m in middle], lat=[m[1] for m in middle])
+    return placed.groupby("district", as_index=False)[["lon", "lat"]].mean().rename(columns={"district": "name"})
+
+
+def _polygons(geometry: dict) -> list:
+    return geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+
+
+def _data(tables: dict[str, Released]) -> str:
+    count = "{:,.0f}".format
+    sources = (
+        Column("dataset", "Data", plain), Column("owner", "Owner", plain),
+        Column("basis", "Why we may use it", plain), Column("rows", "Rows read", count, right=True),
+    )  # fmt: skip
+    placed = (
+        Column("outcome", "Counted", plain), Column("placed", "In an area", count, right=True),
+        Column("no_area_code", "No area given", count, right=True),
+        Column("code_not_in_lookup", "Area not known", count, right=True),
+        Column("outside_the_districts", "Elsewhere", count, right=True),
+    )  # fmt: skip
+    return f"{markdown(tables['sources'], sources, 'sources')}\n\n{markdown(tables['placed'], placed, 'placed')}"
+
+
+def _disclosure(tables: dict[str, Released]) -> str:
+    rules = sorted({t.rule.name: t.rule for t in tables.values()}.values(), key=lambda rule: rule.order)
+    return "\n\n".join(plain(rule.says) for rule in rules[-2:] if rule.order or len(rules) == 1)
+
+
+def _before_after(study: Study, released: Released) -> str:
+    spans = study.brief.before_after
+    count = "{:,.0f}".format
+    columns = (
+        Column("where", "Where", lambda w: plain(w[0].upper() + w[1:])),
+        Column("before", _span(spans.before.first, spans.before.last), count, right=True),
+        Column("after", _span(spans.after.first, spans.after.last), count, right=True),
+    )
+    changes = [
+        f"in {plain(row['where'])} {percent(row['after'] / row['before'] - 1)}"
+        for row in released.table.to_dict("records")
+        if row["before"] > 0 and row["after"] >= 0
+    ]
+    said = f"Before against after, the same months showed {' and '.join(changes)}." if changes else ""
+    return f"{said}\n\n{markdown(released, columns, 'before-after')}"
+
+
+def _span(first: str, last: str) -> str:
+    return f"{month_name(first)} to {month_name(last)}"
+
+
+def _delivery(released: Released) -> str:
+    columns = (Column("what", "What", plain), Column("number", "Number", "{:,.0f}".format, right=True))
+    return f"## Who was reached {{#sec-reached}}\n\n{markdown(released, columns, 'delivery')}"

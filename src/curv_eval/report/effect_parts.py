@@ -1,0 +1,206 @@
+"""The parts of a brief that the power and effect notebooks can write: what was found, and how far to trust it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from curv_eval.checks import Check, Verdict
+from curv_eval.disclosure import Released
+from curv_eval.estimate import Estimate
+from curv_eval.panel import Panel
+from curv_eval.report.bundle import add_part, add_table, add_values, plain
+from curv_eval.report.figures import add_figure
+from curv_eval.report.words import Effect, number, percent, sentence
+from curv_eval.study import Outcome, Study
+
+_TRENDS = {
+    "proportional": "Without {it}, incidents would have changed by the same percentage in both kinds of area.",
+    "additive": "Without {it}, incidents would have changed by the same number in both kinds of area.",
+}
+
+
+def effect_of(outcome: Outcome, released: Released, study: Study) -> Effect:
+    """Return an outcome's effect as released, NaN where withheld."""
+    rows = released.table.set_index("term").reindex(["total", "relative"])
+    total, relative = rows.loc["total"], rows.loc["relative"]
+    return Effect(
+        outcome.label, total["estimate"], total["conf_low"], total["conf_high"],
+        relative["estimate"], relative["conf_low"], relative["conf_high"],
+        study.smallest_worthwhile, outcome.role == "primary",
+    )  # fmt: skip
+
+
+def write_power(study: Study, released: Released, *, folder: str | Path) -> None:
+    """Write what the study could have seen into the bundle."""
+    add_table(Path(folder), released)
+    row = released.table.iloc[0]
+    if np.isnan(row["smallest"]):
+        return add_values(Path(folder), {"power": "What the study could have seen is withheld: too few areas."})
+    fewer = (
+        ""
+        if row["clusters"] == row["wanted"]
+        else f" (with {row['clusters']} of {row['wanted']} starts, as many as fit)"
+    )
+    narrow = ", so the intervals in this brief are somewhat too narrow" if row["covered"] < 0.93 else ""
+    text = (
+        f"We could not have been confident of seeing a fall smaller than {row['smallest']:.0%}. We gave the same "
+        f"starts to {study.words.comparison} at random {row['draws']:.0f} times{fewer}, where nothing had begun. "
+        f"The 95% interval included no change in {row['covered']:.0%} of those draws{narrow}."
+    )
+    return add_values(Path(folder), {"power": text, "smallest_visible": f"{row['smallest']:.0%}"})
+
+
+def write_effect(
+    study: Study,
+    results: dict[str, Released],
+    *,
+    checks: list[tuple[Check, Released]],
+    estimate: Estimate,
+    folder: str | Path,
+) -> None:
+    """Write the headline, the results, the checks and the method into the bundle.
+
+    results: one released table per outcome name, primary first. estimate: the primary one, for its design words.
+    """
+    folder = Path(folder)
+    effects = {o.name: effect_of(o, results[o.name], study) for o in study.outcomes}
+    for released in [*results.values(), *(r for _, r in checks)]:
+        add_table(folder, released)
+    primary = effects[study.primary.name]
+    add_values(folder, _values(study, primary))
+    add_part(folder, "headline", sentence(primary, study.words.intervention))
+    add_part(folder, "glance", _glance(study, primary, checks))
+    add_part(folder, "results", _results(study, effects))
+    add_part(folder, "checks", _checks(checks))
+    add_part(folder, "claim", _claim(study, primary) if study.brief.claim else "")
+    add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in study.brief.means))
+    add_part(folder, "does_not_mean", "\n".join(f"- {plain(t)}" for t in study.brief.does_not_mean))
+    add_part(folder, "method", _method(study, estimate))
+
+
+def write_figures(study: Study, paths: dict[str, Released], *, panel: Panel, folder: str | Path) -> None:
+    """Draw the two figures of the effect from their released tables."""
+    folder, w = Path(folder), study.words
+    starts = [panel.label(g) for g in np.unique(panel.cohort[panel.treated])]
+    words = {
+        "observed_expected": {
+            "unit_label": f"{study.primary.label[0].upper()}{study.primary.label[1:]} a month",
+            "starts": w.begins, "start_periods": ",".join(starts), "expected": f"Expected {w.without}",
+            "what": f"{study.primary.label} a month in {w.treated}",
+        },
+        "event_study": {
+            "unit_label": "Incidents per area and month, more or fewer than expected",
+            "what": f"the difference in {study.primary.label} by month from the start",
+        },
+    }  # fmt: skip
+    titles = {
+        "observed_expected": f"{study.primary.label[0].upper()}{study.primary.label[1:]} in {w.treated}, by month",
+        "event_study": f"Difference between {w.treated} and what was expected, by months before and after the start",
+    }
+    for name, title in titles.items():
+        add_table(folder, paths[name])
+        add_part(folder, name, add_figure(folder, name, paths[name], words=words[name], caption=title))
+
+
+def _values(study: Study, effect: Effect) -> dict[str, str]:
+    return {
+        "headline": sentence(effect, study.words.intervention), "found": effect.found,
+        "relative": _or_withheld(effect.relative, percent), "relative_low": _or_withheld(effect.low, percent),
+        "relative_high": _or_withheld(effect.high, percent), "total": _or_withheld(abs(effect.total), number),
+        "outcome": plain(study.primary.label), "smallest_worthwhile": f"{study.smallest_worthwhile:.0%}",
+    }  # fmt: skip
+
+
+def _or_withheld(value: float, write) -> str:
+    return "withheld" if np.isnan(value) else write(value)
+
+
+def _glance(study: Study, effect: Effect, checks: list[tuple[Check, Released]]) -> str:
+    held = sum(check.verdict is Verdict.HOLDS for check, _ in checks)
+    judged = sum(check.verdict is not Verdict.INFORMS for check, _ in checks)
+    found = {
+        "change": "A change",
+        "little": "Little or no difference",
+        "unclear": "We cannot tell",
+        "withheld": "Withheld",
+    }
+    facts = [
+        f"**{found[effect.found]}** What we found",
+        f"**{_or_withheld(effect.relative, percent)}** Best single estimate",
+        f"**{_or_withheld(effect.low, percent)} to {_or_withheld(effect.high, percent)}** 95% interval",
+        f"**{held} of {judged}** Checks passed",
+    ]
+    return "::: {.at-a-glance}\n" + "\n".join(f"- {fact}" for fact in facts) + "\n:::"
+
+
+def _results(study: Study, effects: dict[str, Effect]) -> str:
+    rows = [
+        f"| {plain(e.label)} | {'Main' if e.primary else 'Second'} | {_or_withheld(e.relative, percent)} "
+        f"| {_or_withheld(e.low, percent)} to {_or_withheld(e.high, percent)} | {_signed(e.total)} |"
+        for e in effects.values()
+    ]
+    head = "| Outcome | Test | Change | 95% interval | Incidents |\n| :--- | :--- | :--- | :--- | ---: |"
+    widths = '{#tbl-results tbl-colwidths="[30,10,18,28,14]"}'
+    caption = f": Results, compared with what was expected {study.words.without} {widths}"
+    secondary = [sentence(e, study.words.intervention) for e in effects.values() if not e.primary]
+    return "\n".join([head, *rows, "", caption, "", *secondary])
+
+
+def _signed(total: float) -> str:
+    return "withheld" if np.isnan(total) else f"{number(abs(total))} {'fewer' if total < 0 else 'more'}"
+
+
+def _checks(checks: list[tuple[Check, Released]]) -> str:
+    rows = [
+        f"| {plain(check.question)} | {plain(said(check, released))} | {check.verdict.value} |"
+        for check, released in checks
+    ]
+    head = "| Question | Answer | Verdict |\n| :--- | :--- | :--- |"
+    return "\n".join(
+        [head, *rows, "", ': Checks that tried to break the result {#tbl-checks tbl-colwidths="[26,58,16]"}']
+    )
+
+
+def said(check: Check, released: Released) -> str:
+    """Return the check's text, or that it is withheld when any number behind it is."""
+    return "Withheld: it rests on too few incidents or areas." if released.suppressed else check.text
+
+
+def _claim(study: Study, effect: Effect) -> str:
+    claim, w = study.brief.claim, study.words
+    inside = effect.low <= claim.change <= effect.high
+    verdict = {
+        True: "That figure lies inside the range our data allow.",
+        False: "That figure lies outside the range our data allow.",
+    }[inside]
+    if np.isnan(effect.low):
+        verdict = "Our own figure is withheld."
+    return (
+        "## What was claimed {#sec-claim}\n\n"
+        f"**The claim.** {plain(claim.by)}: “{plain(claim.text)}” It covers {plain(claim.period)}, "
+        f"{plain(claim.design)} ([source]({claim.source})).\n\n"
+        f"**Our estimate.** Against what was expected {w.without}: {_or_withheld(effect.relative, percent)} "
+        f"(between {_or_withheld(effect.low, percent)} and {_or_withheld(effect.high, percent)}). {verdict} "
+        "The two answer different questions: the claim compares a place with its own past, and our estimate compares "
+        "it with what happened elsewhere in the same months."
+    )
+
+
+def _method(study: Study, estimate: Estimate) -> str:
+    from curv_eval.methods import trends
+
+    d, w = study.design, study.words
+    words = [
+        f"We compared {w.treated} with {w.comparison}, month by month, before and after each start.",
+        _TRENDS[trends(d)].format(it=w.intervention),
+        "Areas that started later served for comparison until their own start."
+        if d.comparison == "not_yet_treated"
+        else "",
+        f"The number reported is the {estimate.estimand}.",
+        f"Method: {estimate.method.replace('_', ' ')}; errors: {estimate.se_rule}; "
+        f"clusters: {estimate.n_clusters} {d.cluster}s, {estimate.n_treated_clusters} of them treated.",
+        *(f"Note: {note}." for note in estimate.notes),
+    ]
+    return "\n\n".join(plain(text) for text in words if text)

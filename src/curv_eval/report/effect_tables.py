@@ -1,0 +1,84 @@
+"""What the power and effect notebooks may show: estimates, paths and checks, each released by its data's rule."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from curv_eval.checks import Check
+from curv_eval.disclosure import Released, Role, release
+from curv_eval.disclosure.rules import Rule
+from curv_eval.estimate import Estimate
+from curv_eval.estimate.averages import by, overall, series
+from curv_eval.methods import path
+from curv_eval.panel import Panel, month_text
+from curv_eval.power import Power
+from curv_eval.study import Outcome, Study
+
+_BEHIND = {"n_units": Role.UNITS, "events": Role.EVENTS}
+
+
+def results(outcome: Outcome, estimate: Estimate, rule: Rule) -> Released:
+    """Release the average, total and relative effect of one outcome."""
+    table = overall(estimate).drop(columns="unit_periods")
+    roles = {
+        "term": Role.KEY,
+        **dict.fromkeys(["estimate", "std_error", "conf_low", "conf_high"], Role.VALUE),
+        **_BEHIND,
+    }
+    title = f"Effect on {outcome.label}"
+    return release(table, name=f"results_{outcome.name}", title=title, rule=rule, roles=roles)
+
+
+def event_study(study: Study, panel: Panel, rule: Rule) -> Released:
+    """Release the effect on the primary outcome by months before and after the start."""
+    events = path(panel, outcome=study.primary.name, design=study.design)
+    table = by(events, "event_time", seed=study.seed).drop(columns="term")
+    values = ["estimate", "std_error", "conf_low", "conf_high", "band_low", "band_high"]
+    roles = {"event_time": Role.KEY, **dict.fromkeys(values, Role.VALUE), **_BEHIND}
+    title = f"Difference from what was expected, {study.primary.label}"
+    return release(
+        table.assign(event_time=table["event_time"].astype(int)),
+        name="event_study",
+        title=title,
+        rule=rule,
+        roles=roles,
+    )
+
+
+def observed_expected(study: Study, panel: Panel, rule: Rule) -> Released:
+    """Release the monthly total in treated areas, observed and expected without treatment."""
+    events = path(panel, outcome=study.primary.name, design=study.design)
+    table = series(events)
+    table = table.assign(period=[month_text(int(p)) for p in table["period"]], events=table["observed"]).drop(
+        columns="after"
+    )
+    roles = {"period": Role.KEY, "observed": Role.COUNT, "n_units": Role.UNITS, "events": Role.EVENTS}
+    roles |= dict.fromkeys(["expected", "expected_low", "expected_high"], Role.VALUE)
+    title = f"{study.primary.label.capitalize()} in {study.words.treated} each month, observed and expected"
+    return release(table, name="observed_expected", title=title, rule=rule, roles=roles)
+
+
+def check_tables(checks: list[Check], rule: Rule) -> dict[str, Released]:
+    """Release the numbers behind each check."""
+    out = {}
+    for check in checks:
+        table = check.table[["term", "estimate", "conf_low", "conf_high", "n_units", "events"]]
+        roles = {"term": Role.KEY, **dict.fromkeys(["estimate", "conf_low", "conf_high"], Role.VALUE), **_BEHIND}
+        out[check.name] = release(table, name=f"check_{check.name}", title=check.question, rule=rule, roles=roles)
+    return out
+
+
+def power_table(found: Power, panel: Panel, study: Study, rule: Rule) -> Released:
+    """Release the smallest effect the study could have seen, and how often its intervals held."""
+    table = pd.DataFrame({
+        "smallest": [found.smallest], "covered": [found.covered], "draws": [len(found.draws)],
+        "clusters": [found.clusters], "wanted": [found.wanted], "n_units": [int((~panel.treated).sum())],
+        "events": [int(panel.outcomes[study.primary.name][~panel.treated].sum())],
+    })  # fmt: skip
+    roles = {
+        "smallest": Role.VALUE,
+        "covered": Role.VALUE,
+        **dict.fromkeys(["draws", "clusters", "wanted"], Role.KEY),
+        **_BEHIND,
+    }
+    return release(table, name="power", title="What the study could have seen", rule=rule, roles=roles)

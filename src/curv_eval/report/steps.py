@@ -1,0 +1,77 @@
+"""The steps of the notebooks that join several stages, so that a notebook stays a list of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from curv_eval import checks as check_files
+from curv_eval.checks import Check
+from curv_eval.contract import load_contract
+from curv_eval.data import Data, contracts_folder
+from curv_eval.disclosure import Released
+from curv_eval.disclosure.rules import Rule, strictest
+from curv_eval.estimate import Estimate
+from curv_eval.methods import fit
+from curv_eval.panel import Panel
+from curv_eval.panel.assemble import Assembled
+from curv_eval.panel.assemble import assemble as _assemble
+from curv_eval.power import Power
+from curv_eval.report import effect_tables
+from curv_eval.study import Outcome, Study
+
+
+def assemble(study: Study, data: Data) -> Assembled:
+    """Return the panel of the study's data, and an account of the rows that could not be placed."""
+    return _assemble(data.con, study, data.contracts)
+
+
+def estimate_all(study: Study, panel: Panel) -> dict[str, Estimate]:
+    """Return the estimate of every registered outcome by the study's method, primary first."""
+    return {o.name: fit(panel, outcome=o.name, design=study.design) for o in study.outcomes}
+
+
+def run_checks(study: Study, panel: Panel, *, estimates: Mapping[str, Estimate]) -> list[Check]:
+    """Return the study's checks of the primary estimate, in the registered order."""
+    primary = estimates[study.primary.name]
+    return [check_files.load(name).check(panel, study, primary) for name in study.checks]
+
+
+def release_power(study: Study, panel: Panel, *, found: Power) -> Released:
+    """Release what the study could have seen."""
+    return effect_tables.power_table(found, panel, study, _rule(study, study.primary))
+
+
+def release_results(study: Study, estimates: Mapping[str, Estimate]) -> dict[str, Released]:
+    """Release each outcome's effect by the rule of the contract that fed it."""
+    return {o.name: effect_tables.results(o, estimates[o.name], _rule(study, o)) for o in study.outcomes}
+
+
+def release_checks(study: Study, found: Iterable[Check]) -> list[tuple[Check, Released]]:
+    """Release the numbers behind each check; pairs of check and released table."""
+    listed = list(found)
+    released = effect_tables.check_tables(listed, _rule(study, study.primary))
+    return [(check, released[check.name]) for check in listed]
+
+
+def release_paths(study: Study, panel: Panel) -> dict[str, Released]:
+    """Release the two series behind the figures: observed against expected, and the event study."""
+    rule = _rule(study, study.primary)
+    tables = (effect_tables.observed_expected(study, panel, rule), effect_tables.event_study(study, panel, rule))
+    return {released.name: released for released in tables}
+
+
+def show(released: Released | Mapping[str, Released] | Iterable) -> pd.DataFrame:
+    """Return released tables as one frame for reading in a notebook. Raises TypeError for anything not released."""
+    listed = released.values() if isinstance(released, Mapping) else [released]
+    if isinstance(released, list):
+        listed = [pair[1] for pair in released]
+    tables = {r.name: r.table.drop(columns="geometry", errors="ignore") for r in listed}
+    return next(iter(tables.values())) if len(tables) == 1 else pd.concat(tables, names=["table", "row"])
+
+
+def _rule(study: Study, outcome: Outcome) -> Rule:
+    folder = contracts_folder(study)
+    fed = (outcome.contract, study.intervention)
+    return strictest(load_contract(name, folder).small_number_rule for name in fed)

@@ -1,0 +1,100 @@
+"""The words for an effect, fixed by rule from its interval and its registered place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An effect as released: counts (total and its interval) and the relative change with its interval.
+
+    smallest: the smallest worthwhile relative effect. primary: whether it is the registered primary outcome.
+    """
+
+    label: str
+    total: float
+    total_low: float
+    total_high: float
+    relative: float
+    low: float
+    high: float
+    smallest: float
+    primary: bool
+
+    @property
+    def found(self) -> str:
+        """Which row of the rule applies: "withheld", "change", "little" or "unclear"."""
+        numbers = (self.total_low, self.total_high, self.low, self.high)
+        if not np.isfinite(numbers).all():
+            return "withheld"
+        if (self.total_low > 0 and self.low > 0) or (self.total_high < 0 and self.high < 0):
+            return "change"
+        return "little" if max(abs(self.low), abs(self.high)) <= self.smallest else "unclear"
+
+
+def sentence(effect: Effect, cause: str) -> str:
+    """Return the sentence for an effect; `cause` is the phrase for the intervention ("the patrols")."""
+    if effect.found == "withheld":
+        return f"The result for {effect.label} is withheld because it rests on too few incidents or areas."
+    if effect.found == "change":
+        return _change(effect, cause)
+    if effect.found == "little":
+        return f"We found little or no difference in {effect.label}: {_percent_span(effect)}."
+    return (
+        f"We cannot tell whether {cause} changed {effect.label}: the true change could be anything from "
+        f"{percent(effect.low)} to {percent(effect.high)}."
+    )
+
+
+def _change(effect: Effect, cause: str) -> str:
+    direction = "fell" if effect.total < 0 else "rose"
+    low, high = sorted((abs(effect.total_low), abs(effect.total_high)))
+    size = f"by about {number(abs(effect.total))} (between {number(low)} and {number(high)})"
+    share = f"{abs(effect.relative):.0%} {'fewer' if effect.total < 0 else 'more'} than expected without {cause}"
+    said = f"{effect.label} {direction} {size}, {share}"
+    if effect.primary:
+        return f"{said[0].upper()}{said[1:]}."
+    return f"There are signs that {said}; this was not the main test."
+
+
+def _percent_span(effect: Effect) -> str:
+    return f"the change is between {percent(effect.low)} and {percent(effect.high)}"
+
+
+def percent(share: float) -> str:
+    """Return a relative change as people write it: "a fall of 12%", "a rise of 3%", "no change"."""
+    rounded = round(abs(share) * 100)
+    if rounded == 0:
+        return "no change"
+    return f"a {'fall' if share < 0 else 'rise'} of {rounded}%"
+
+
+def number(value: float) -> str:
+    """Return a count rounded to what a reader can use: two significant figures from 100 on, whole below."""
+    if abs(value) < 100:
+        return f"{round(value):,}"
+    magnitude = 10 ** (int(np.floor(np.log10(abs(value)))) - 1)
+    return f"{round(value / magnitude) * magnitude:,}"
+
+
+def month_name(period: str) -> str:
+    """Return "2023-08" as "August 2023"."""
+    names = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+    year, month = period.split("-")
+    return f"{names[int(month) - 1]} {year}"

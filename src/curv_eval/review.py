@@ -1,0 +1,76 @@
+"""Who checked a run and what they decided."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+
+from curv_eval import manifest
+from curv_eval.errors import RunError
+
+
+class Decision(Enum):
+    """APPROVE lets a brief lose its DRAFT mark; REVISE and REFUSE do not."""
+
+    APPROVE = "approve"
+    REVISE = "revise"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True)
+class Review:
+    """One reviewer's decision on one run, tied to the run's manifest by hash."""
+
+    run: str
+    manifest_sha256: str
+    reviewer: str
+    decision: str
+    findings: str
+    date: str
+
+
+def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str = "") -> Review:
+    """Append a review to reviews.json of a run and return it.
+
+    Raises RunError when the run's outputs are not what its manifest says: what was looked at must be what is approved.
+    """
+    moved = manifest.verify(run, None, data=None, contracts=None)
+    if moved:
+        raise RunError(f"{run.name} was changed after it was made", [str(m) for m in moved], "run the study again")
+    if not reviewer.strip():
+        raise RunError("a review needs a reviewer's name", do="give --reviewer")
+    review = Review(
+        run.name,
+        manifest.sha256(run / "manifest.json"),
+        reviewer.strip(),
+        decision.value,
+        findings.strip(),
+        manifest.now(),
+    )
+    held = [asdict(r) for r in reviews(run)] + [asdict(review)]
+    staged = run / ".reviews.partial"
+    staged.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+    staged.replace(run / "reviews.json")
+    return review
+
+
+def reviews(run: Path) -> list[Review]:
+    """Return the reviews of a run, oldest first."""
+    path = run / "reviews.json"
+    if not path.exists():
+        return []
+    try:
+        return [Review(**held) for held in json.loads(path.read_text("utf-8"))]
+    except (ValueError, TypeError):
+        raise RunError(f"{path.name} of {run.name} is not readable", do="restore it, or review again") from None
+
+
+def approved(run: Path) -> bool:
+    """Whether the last review approves exactly this run: its hash matches and no output has moved since."""
+    held = reviews(run)
+    if not held or held[-1].decision != Decision.APPROVE.value:
+        return False
+    same = held[-1].manifest_sha256 == manifest.sha256(run / "manifest.json")
+    return same and not manifest.verify(run, None, data=None, contracts=None)

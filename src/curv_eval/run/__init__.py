@@ -1,0 +1,1 @@
+"""A study through its notebooks into a new folder of outputs."""

@@ -1,0 +1,88 @@
+"""Where runs live: outputs/<study>/<key>/, made beside its place and renamed into it in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from curv_eval.errors import RunError
+from curv_eval.study import Study
+
+
+def outputs(study: Study) -> Path:
+    """Return the folder that holds the runs of a study."""
+    return study.project / "outputs" / study.study
+
+
+@contextmanager
+def staged(study: Study, key: str, *, replace: bool) -> Iterator[tuple[Path, Path]]:
+    """Yield (working folder, final folder); rename the one into the other when the block ends without an error.
+
+    Raises RunError when the final folder exists and `replace` is false, or cannot be written. What a killed run
+    left behind is removed first; what this run leaves after an error is removed too.
+    """
+    home = outputs(study)
+    final, work = home / key, home / f".partial-{key}-{os.getpid()}"
+    if final.exists() and not replace:
+        raise RunError(
+            f"outputs/{study.study}/{key} already exists: the same study, data and code were run before",
+            do="nothing needs to be run; read it with `curv-eval brief`, or give --again to run it once more",
+        )
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(home)
+        work.mkdir()
+    except OSError as fault:
+        raise RunError(
+            f"cannot write to outputs/{study.study} ({fault.strerror})", do="check rights and space"
+        ) from None
+    try:
+        yield work, final
+        _swap(work, final)
+        (home / "latest").write_text(key + "\n", "utf-8")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _swap(work: Path, final: Path) -> None:
+    old = final.with_name(f".partial-old-{final.name}-{os.getpid()}")
+    if final.exists():
+        final.rename(old)
+    work.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _remove_leftovers(home: Path) -> None:
+    """Remove the working folders of runs whose process is gone."""
+    for left in home.glob(".partial-*"):
+        owner = left.name.rsplit("-", 1)[-1]
+        if not (owner.isdigit() and _alive(int(owner))):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def find(run: str, project: Path) -> Path:
+    """Return the run folder that `run` names: a path, a study (its latest run), or study/key. Raises RunError."""
+    given = Path(run)
+    if (given / "manifest.json").exists():
+        return given.resolve()
+    home = project / "outputs" / run
+    latest = home / "latest"
+    if latest.exists():
+        home = home / latest.read_text("utf-8").strip()
+    if (home / "manifest.json").exists():
+        return home.resolve()
+    known = sorted(p.parent.name for p in (project / "outputs").glob("*/latest"))
+    raise RunError(f"there is no finished run {run}", [f"studies with runs here: {', '.join(known) or 'none'}"])

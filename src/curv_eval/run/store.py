@@ -1,0 +1,38 @@
+"""The panel between notebooks of one run: restricted/, never released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from curv_eval.errors import RunError
+from curv_eval.panel import Panel
+
+_OPTIONAL = ("population", "district", "neighbours")
+
+
+def keep_panel(panel: Panel, folder: str | Path) -> None:
+    """Write the panel to `folder`/restricted/panel.npz."""
+    path = Path(folder) / "restricted" / "panel.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = {name: getattr(panel, name) for name in ("units", "periods", "cohort", "cluster")}
+    held |= {name: getattr(panel, name) for name in _OPTIONAL if getattr(panel, name) is not None}
+    held |= {f"outcome_{name}": y for name, y in panel.outcomes.items()}
+    staged = path.with_name("panel.partial.npz")
+    np.savez(staged, **held)
+    staged.replace(path)
+
+
+def read_panel(folder: str | Path) -> Panel:
+    """Return the panel that the data notebook kept in `folder`. Raises RunError when there is none."""
+    path = Path(folder) / "restricted" / "panel.npz"
+    if not path.exists():
+        raise RunError("this folder holds no panel yet", do="run the data notebook with the same `folder` first")
+    with np.load(path, allow_pickle=False) as held:
+        outcomes = {name.removeprefix("outcome_"): held[name] for name in held.files if name.startswith("outcome_")}
+        optional = {name: held[name] if name in held.files else None for name in _OPTIONAL}
+        return Panel(
+            units=held["units"], periods=held["periods"], cohort=held["cohort"], cluster=held["cluster"],
+            outcomes=outcomes, **optional,
+        )  # fmt: skip
