@@ -42,5 +42,11 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -c "open('$(READY)', 'w').close()"
 
+# the example bundle in briefs/ (made-up data), with which `quarto render` works there as it is
+example-brief: demo
+	rm -rf briefs/bundle
+	cp -R outputs/demo/$$(cat outputs/demo/latest)/brief/bundle briefs/bundle
+	cp outputs/demo/$$(cat outputs/demo/latest)/brief/_variables.yml outputs/demo/$$(cat outputs/demo/latest)/brief/reference.docx briefs/
+
 clean:
 	rm -rf $(VENV) outputs

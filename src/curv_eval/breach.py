@@ -139,8 +139,8 @@ _DO = {
 _FORM = {
     "integer": "a whole number",
     "number": "a number",
-    "date": "a date (YYYY-MM-DD)",
-    "timestamp": "a date and time (YYYY-MM-DD HH:MM, UTC or local, no offset)",
+    "date": "a date like 2023-03-31",
+    "timestamp": "a date and time like 2023-03-31 14:05",
     "boolean": "true or false",
 }
 

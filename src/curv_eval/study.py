@@ -116,7 +116,6 @@ class BriefText:
     """Prose of the brief that is known before the run."""
 
     summary: Text
-    means: Texts
     does_not_mean: Texts
     limits: Texts
     authors: Text

@@ -3,12 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
-from panels import known
 
 from curv_eval.checks import Check, Verdict, load, names
 from curv_eval.errors import StudyError
 from curv_eval.methods import fit
 from curv_eval.study import Design, Span, Words
+from panels import known
 
 DESIGN = Design(
     method="callaway_santanna", window=Span("2000-01", "2001-12"), options={"base": "mean", "trends": "proportional"}

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from panels import known
 
 from curv_eval.errors import DesignError, StudyError
 from curv_eval.estimate import CELL_COLUMNS
 from curv_eval.estimate.averages import overall
 from curv_eval.methods import fit, load, names, require_options
 from curv_eval.study import Design, Span
+from panels import known
 
 WINDOW = Span("2000-01", "2001-12")
 
@@ -80,12 +80,18 @@ def test_ignores_levels_that_its_trends_leave_free(design):
     moved = y + months + np.arange(len(y))[:, None] if additive else y * months
     a, b = relative(panel, design), relative(replace(panel, outcomes={"y": moved}), design)
     if additive:
-        x = fit(panel, outcome="y", design=design), fit(replace(panel, outcomes={"y": moved}), outcome="y", design=design)
+        x = (
+            fit(panel, outcome="y", design=design),
+            fit(replace(panel, outcomes={"y": moved}), outcome="y", design=design),
+        )
         assert x[0].cells["estimate"].to_numpy() == pytest.approx(x[1].cells["estimate"].to_numpy(), abs=1e-8)
     elif design.method == "poisson_fixed_effects":
         assert b["estimate"] == pytest.approx(a["estimate"], abs=0.05)  # months weigh differently, the ratio stays
     else:
-        x = fit(panel, outcome="y", design=design), fit(replace(panel, outcomes={"y": moved}), outcome="y", design=design)
+        x = (
+            fit(panel, outcome="y", design=design),
+            fit(replace(panel, outcomes={"y": moved}), outcome="y", design=design),
+        )
         share = [e.cells["estimate"] / (e.cells["observed"] - e.cells["estimate"]) for e in x]
         if design.options["base"] != "mean":
             assert share[0].to_numpy() == pytest.approx(share[1].to_numpy(), abs=1e-8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -74,14 +75,20 @@ def plants(contract: Contract) -> list[Plant]:
     return found + ([Plant(contract, ", ".join(contract.key), "duplicate", None)] if contract.key else [])
 
 
+@functools.cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    # opening one costs more than most tests do
+    return duckdb.connect()
+
+
 def raw_table(contract: Contract, rows: list[dict[str, str]], file: str = FILE) -> duckdb.DuckDBPyConnection:
     """Return a connection with the table raw_<contract> that a reader would make of `rows`."""
-    con, names = duckdb.connect(), list(rows[0])
+    con, names = _connection(), list(rows[0])
     columns = ", ".join(f"{name} VARCHAR" for name in [*names, "source_file"])
-    con.execute(f"CREATE TABLE raw_{contract.name} ({columns}, source_row BIGINT)")
-    marks = ", ".join("?" * (len(names) + 2))
-    values = [[*row.values(), file, i] for i, row in enumerate(rows, 1)]
-    con.executemany(f"INSERT INTO raw_{contract.name} VALUES ({marks})", values)
+    con.execute(f"CREATE OR REPLACE TABLE raw_{contract.name} ({columns}, source_row BIGINT)")
+    marks = ", ".join(f"({', '.join('?' * (len(names) + 2))})" for _ in rows)
+    values = [value for i, row in enumerate(rows, 1) for value in [*row.values(), file, i]]
+    con.execute(f"INSERT INTO raw_{contract.name} VALUES {marks}", values)
     return con
 
 

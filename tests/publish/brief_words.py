@@ -24,8 +24,9 @@ def not_made_up(run):
 class Page(HTMLParser):
     """Every tag of a page with its attributes and what it stands in, and the words of its main part."""
 
-    def __init__(self, text):
+    def __init__(self, text, *, strict=True):
         super().__init__()
+        self.strict = strict
         self.open, self.tags, self.main, self.footnotes = [], [], [], []
         self.feed(text)
 
@@ -39,8 +40,10 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs), tuple(name for name, _ in self.open)))
 
     def handle_endtag(self, tag):
-        assert self.open[-1][0] == tag, f"</{tag}> closes <{self.open[-1][0]}>"
-        self.open.pop()
+        if self.strict:
+            assert self.open[-1][0] == tag, f"</{tag}> closes <{self.open[-1][0]}>"
+        while any(name == tag for name, _ in self.open) and self.open.pop()[0] != tag:
+            pass
 
     def handle_data(self, data):
         if any(attributes.get("role") in ("doc-endnotes", "doc-noteref") for _, attributes in self.open):
@@ -56,8 +59,8 @@ def words(text):
     return re.findall(r"[^\W\d_]+|\d+", text)
 
 
-def page(folder):
-    return Page((folder / "study.html").read_text("utf-8"))
+def page(folder, *, strict=True):
+    return Page((folder / "study.html").read_text("utf-8"), strict=strict)
 
 
 def word_part(folder, name):

@@ -27,7 +27,7 @@ def test_the_folder_has_the_project_and_the_bundle_and_nothing_else_of_the_run(r
 def test_a_draft_says_so_in_words_in_the_subtitle_and_on_every_page(draft):
     status = (draft / STATUS).read_text("utf-8")
     assert "Draft: not reviewed" in status
-    assert front(draft)["subtitle"] == "DRAFT · MADE-UP DATA: What we can and cannot say"
+    assert front(draft)["subtitle"] == "DRAFT · MADE-UP DATA – What we can and cannot say"
     assert '#let status-mark = "DRAFT · MADE-UP DATA"' in (draft / "_status.typ").read_text("utf-8")
 
 
@@ -44,7 +44,7 @@ def test_approval_does_not_make_made_up_data_real(run, tmp_path, template):
     folder = assemble(run, tmp_path / "brief", approved=True, template=template)
     assert "Made-up data:" in (folder / STATUS).read_text("utf-8")
     assert "DRAFT" not in (folder / "study.qmd").read_text("utf-8")
-    assert front(folder)["subtitle"].startswith("MADE-UP DATA: ")
+    assert front(folder)["subtitle"].startswith("MADE-UP DATA – ")
 
 
 def test_a_brief_without_a_subtitle_gets_one(run, tmp_path, template):

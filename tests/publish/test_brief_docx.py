@@ -19,6 +19,8 @@ def test_it_says_its_title_author_and_language(word):
     assert properties.language == "en-GB"
     languages = {node.get(f"{W}val") for node in word.styles.element.iter(f"{W}lang")}
     assert languages == {"en-GB"}
+    settings = word.settings.element
+    assert {node.get(f"{W}val") for node in settings.iter(f"{W}themeFontLang")} == {"en-GB"}
 
 
 def test_the_clock_is_not_in_it(word):
@@ -72,7 +74,7 @@ def test_every_internal_link_arrives_and_no_bookmark_stands_twice(word):
 
 def test_a_draft_says_so_in_its_subtitle_and_at_the_foot_of_every_page(word, approved):
     subtitle = [p.text for p in word.paragraphs if p.style.name == "Subtitle"]
-    assert subtitle == ["DRAFT · MADE-UP DATA: What we can and cannot say"]
+    assert subtitle == ["DRAFT · MADE-UP DATA – What we can and cannot say"]
     assert "DRAFT · MADE-UP DATA · Page " in "".join(p.text for p in word.sections[0].footer.paragraphs)
     other = docx.Document(approved / "study.docx")
     assert "DRAFT" not in "\n".join(p.text for p in [*other.paragraphs, *other.sections[0].footer.paragraphs])

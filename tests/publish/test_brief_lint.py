@@ -241,6 +241,11 @@ def test_a_reference_to_what_one_format_hides_is_found_for_that_format(findings)
     ]
 
 
+def test_unless_format_hides_in_that_format_alone(findings):
+    body = f'::: {{.content-visible unless-format="html"}}\n{FIGURE}\n:::\n\nSee @fig-x.'
+    assert [one.message for one in findings(body)] == ["@fig-x points at nothing in the html document"]
+
+
 def test_one_figure_for_screens_and_one_for_paper_may_share_an_id(findings):
     screen = f'::: {{.content-visible when-format="html"}}\n{FIGURE}\n:::\n\n'
     paper = f'::: {{.content-hidden when-format="html"}}\n{FIGURE}\n:::\n\n'

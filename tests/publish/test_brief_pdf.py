@@ -96,11 +96,13 @@ def test_a_long_table_goes_on_over_the_page_with_its_header_and_a_short_one_does
     rows = "\n".join(f"| Ward{number}x | {number} |" for number in range(80))
     part = brief / "bundle" / "parts" / "_results.md"
     part.write_text(f"| Wards | Many |\n| :-- | --: |\n{rows}\n\n: Long {{#tbl-results}}\n")
+    (brief / "bundle" / "parts" / "_headline.md").write_text("Short.\n")  # the table begins near the foot of a page
     render(brief, engine="builtin")
     texts = [sheet.extract_text() for sheet in pypdf.PdfReader(brief / "study.pdf").pages]
     assert sum("Ward" in text for text in texts) >= 2
     assert all("Wards Many" in text for text in texts if "Ward1" in text or "Ward79" in text)
     assert all(f"Ward{number}x" in "".join(texts) for number in range(80))
+    assert ["1: Long" in text for text in texts] == ["Ward0x" in text for text in texts]
     assert sum("Question Answer Verdict" in text for text in texts) == 1
     assert page_validation.is_pdf_compliant(brief / "study.pdf", profile="ua1")
 

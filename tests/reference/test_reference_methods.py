@@ -49,7 +49,7 @@ CASES = [("mpdta_cs_nocov_never", "never_treated"), ("mpdta_cs_nocov_notyet", "n
 @pytest.mark.parametrize(("name", "comparison"), CASES)
 def test_group_time_effects_are_those_of_r_did(counties, name, comparison):
     found, expected = callaway_santanna(counties, comparison), case(name)["expected"]
-    assert found.cells["period"].tolist() == [t for t in expected["t"]]
+    assert found.cells["period"].tolist() == list(expected["t"])
     assert found.cells["estimate"].to_numpy() == pytest.approx(expected["att"], abs=1e-9)
     assert np.sqrt((found.influence**2).sum(axis=0)) == pytest.approx(expected["se"], abs=1e-9)
 
@@ -115,7 +115,9 @@ def test_poisson_with_two_periods_is_the_ratio_of_ratios_and_so_are_proportional
     counts = np.round(wide["homicide"] * wide["popwt"] / 1e5)[:, [0, 10]]
     treated = np.arange(50) < 20
     d = np.outer(treated, [0.0, 1.0])
-    ratio = (counts[treated, 1].sum() / counts[treated, 0].sum()) / (counts[~treated, 1].sum() / counts[~treated, 0].sum())
+    ratio = (counts[treated, 1].sum() / counts[treated, 0].sum()) / (
+        counts[~treated, 1].sum() / counts[~treated, 0].sum()
+    )
     assert poisson_fixed_effects.fit(counts, d, np.arange(50)).value == pytest.approx(np.log(ratio), abs=1e-9)
     panel = Panel(
         units=np.arange(50), periods=np.array([2000, 2010]), cohort=np.where(treated, 2010.0, np.nan),

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from panels import known
 
 from curv_eval.checks import Verdict, load
 from curv_eval.methods import fit
 from curv_eval.study import Design, Span, Words
+from panels import known
 
 DESIGN = Design(
     method="callaway_santanna", window=Span("2000-01", "2001-12"), options={"base": "mean", "trends": "proportional"}

@@ -27,7 +27,7 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     row = table.iloc[0]
     verdict = Verdict.FAILS if row.conf_low > 0 or row.conf_high < 0 else Verdict.HOLDS
     text = (
-        f"With a start pretended in {panel.label(start)}, when nothing had begun, the method found a change of "
-        f"{row.estimate:+.0%} (between {row.conf_low:+.0%} and {row.conf_high:+.0%}); it should find none."
+        f"With a start pretended in {panel.spoken(start)}, when nothing had begun, the method found a change "
+        f"of {row.estimate:+.0%} (between {row.conf_low:+.0%} and {row.conf_high:+.0%}); it should find none."
     )
     return Check("placebo_period", "Does it find an effect before anything started?", verdict, text, table)

@@ -24,13 +24,17 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     leads = table[(table["event_time"] < -study.design.anticipation) & (table["std_error"] > 0)]
     p, largest = _joint(events, leads["event_time"].to_numpy(), study)
     verdict = Verdict.FAILS if p < study.design.alpha else Verdict.HOLDS
-    moved = "did not move together" if verdict is Verdict.FAILS else "moved together, as far as these data can show,"
+    moved = "did not move together" if verdict is Verdict.FAILS else "moved together, as far as these data can show"
     text = (
-        f"Over {len(leads)} months before the start, {study.words.treated} and the comparison areas {moved} "
-        f"(joint p = {p:.2f}). The largest gap was {largest:+.1f} incidents per area in a month."
+        f"Over {len(leads)} months before the start, {study.words.treated} and the comparison areas {moved}. "
+        f"The largest gap was {largest:+.1f} incidents per area in a month. Chance alone gives one as large {_odds(p)}."
     )
     shown = leads.assign(term=[f"{-e} months before" for e in leads["event_time"]])
     return Check("pre_trends", "Did both kinds of area move together before?", verdict, text, shown)
+
+
+def _odds(p: float) -> str:
+    return f"{100 * p:.0f} times in 100" if p >= 0.015 else "less than 2 times in 100"
 
 
 def _joint(events: Estimate, leads: np.ndarray, study: Study) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """One estimator per file; the file name is `method:` in the study.
 
-Each file has `OPTIONS` (name -> allowed values, the first is the default), `TRENDS` (what is assumed parallel:
-"additive", "proportional", or "option" where `OPTIONS` says) and `estimate(panel, *, outcome, design)`.
+Each file has `OPTIONS` (name -> allowed values, the first is the default), `NAMED` (the method as a reader may know
+it), `TRENDS` (what is assumed parallel: "additive", "proportional", or "option" where `OPTIONS` says) and
+`estimate(panel, *, outcome, design)`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ OPTIONS = {
     "trends": ("additive", "proportional"),
     "small_sample": ("none", "cr2"),
 }
+NAMED = "Callaway and Sant'Anna (2021), group-time average effects"
 TRENDS = "option"
 SE_RULE = {
     "none": "cluster-robust from the influence function, normal quantile",
@@ -80,7 +81,7 @@ def _notes(panel: Panel) -> list[str]:
     for g in np.unique(panel.cohort[panel.treated]):
         clusters = len(np.unique(panel.cluster[panel.cohort == g]))
         if clusters < 10:
-            few.append(f"{panel.label(g)} ({clusters})")
+            few.append(f"{panel.spoken(g)} ({clusters} {'cluster' if clusters == 1 else 'clusters'})")
     if not few:
         return []
     return [f"cohorts with fewer than 10 treated clusters: {', '.join(few)}; their own intervals are too narrow"]

@@ -14,6 +14,7 @@ from curv_eval.stats.two_way import within
 from curv_eval.study import Design
 
 OPTIONS: dict[str, tuple] = {}
+NAMED = "two-way fixed effects (linearmodels)"
 TRENDS = "additive"
 SE_RULE = "CR2, clustered, with Satterthwaite degrees of freedom"
 

@@ -18,6 +18,7 @@ from curv_eval.stats.two_way import within_weighted
 from curv_eval.study import Design
 
 OPTIONS: dict[str, tuple] = {}
+NAMED = "Poisson with area and month effects (pyfixest)"
 TRENDS = "proportional"
 SE_RULE = "CR1 with (n-1)/(n-k), clustered, t with clusters-1 degrees of freedom"
 

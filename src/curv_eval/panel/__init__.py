@@ -68,6 +68,10 @@ class Panel:
         """Return a period as people write it: 2023-08, or 2023."""
         return month_text(int(period)) if self.frequency == "month" else str(int(period))
 
+    def spoken(self, period: float) -> str:
+        """Return a period as people say it: August 2023, or 2023."""
+        return month_name(self.label(period)) if self.frequency == "month" else self.label(period)
+
 
 def _faults(panel: Panel) -> list[str]:
     n, faults = len(panel.units), []
@@ -95,3 +99,23 @@ def month_number(text: str) -> int:
 def month_text(number: int) -> str:
     """Return months counted from year 0 as "2023-08"."""
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def month_name(period: str) -> str:
+    """Return "2023-08" as "August 2023"."""
+    names = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+    year, month = period.split("-")
+    return f"{names[int(month) - 1]} {year}"

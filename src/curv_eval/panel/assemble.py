@@ -78,7 +78,8 @@ def _areas(con: duckdb.DuckDBPyConnection, study: Study) -> pd.DataFrame:
             SELECT a.area, sum(p.population) AS population
             FROM lsoa_population p JOIN area_of a ON a.code = p.lsoa11_code GROUP BY 1)
         SELECT a.area, arg_min(w.ward24_name, {_FIRST_TREATED}) AS ward,
-               arg_min(w.ltla24_name, w.lsoa21_code) AS district, count(*) AS members, any_value(s.start) AS start, any_value(p.population) AS population
+               arg_min(w.ltla24_name, w.lsoa21_code) AS district, count(*) AS members,
+               any_value(s.start) AS start, any_value(p.population) AS population
         FROM ward_lookup w
         JOIN area_of a ON a.code = w.lsoa21_code AND a.inside
         LEFT JOIN {study.intervention} r ON r.lsoa21_code = w.lsoa21_code

@@ -20,6 +20,11 @@ from curv_eval.publish.word import reference_document
 from curv_eval.shipped import shipped
 
 _DRAFT, _MADE_UP = "DRAFT", "MADE-UP DATA"
+# the template folder holds an example bundle, so that `quarto render` works in it; no brief may inherit from that
+_EXAMPLE = shutil.ignore_patterns(
+    "bundle", VARIABLES, "reference.docx", "study.html", "study.pdf", "study.docx", ".quarto"
+)
+
 _DRAFT_BOX = """\
 :::: {.status-draft}
 ::: {.callout-warning title="Draft: not reviewed"}
@@ -58,10 +63,10 @@ def assemble(run_folder: Path, brief_folder: Path, *, approved: bool, template: 
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".brief-") as building:
         folder = Path(building) / "brief"
-        shutil.copytree(template or shipped("briefs"), folder)
-        shutil.copytree(release, folder / "bundle", dirs_exist_ok=True)
+        shutil.copytree(template or shipped("briefs"), folder, ignore=_EXAMPLE)
+        shutil.copytree(release, folder / "bundle")
         shutil.copyfile(release / VARIABLES, folder / VARIABLES)
-        _write_status(folder, [*([]), *([_MADE_UP] if made_up else [])])
+        _write_status(folder, [*([] if approved else [_DRAFT]), *([_MADE_UP] if made_up else [])])
         shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
     return target
@@ -125,5 +130,5 @@ def _with_front(text: str, folder: Path, mark: str) -> str:
         return text
     if mark:
         fields = {"title": fields.get("title", ""), **fields}
-        fields["subtitle"] = f"{mark}: {fields['subtitle']}" if fields.get("subtitle") else mark
+        fields["subtitle"] = f"{mark} – {fields['subtitle']}" if fields.get("subtitle") else mark
     return f"---\n{yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=1000)}---\n{body}"

@@ -6,7 +6,7 @@ local HTML, TYPST, WORD = FORMAT:match 'html' ~= nil, FORMAT == 'typst', FORMAT 
 local OUTPUT = HTML and 'html' or FORMAT
 local WORDS = { fig = 'Figure', tbl = 'Table', sec = 'Section' }
 local KINDS = { note = 'Note', tip = 'Tip', warning = 'Warning', important = 'Important', caution = 'Caution' }
-local LONG = 12 -- rows: a shorter table stays on one page of the PDF
+local LONG = 6 -- rows: a shorter table stays on one page of the PDF
 local numbers = {}
 
 local function raw(text) return pandoc.RawBlock(OUTPUT, text) end

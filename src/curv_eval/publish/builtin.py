@@ -63,11 +63,8 @@ def _convert(source: Source, folder: Path, output: str, *arguments: str) -> byte
 
 
 def _typst_variables(source: Source) -> list[str]:
-    language, _, region = source.front.get("lang", _LANGUAGE).partition("-")
     named = source.front.get("author", [])
     values = {
-        "language": language,
-        "region": region,
         "author-strings": "".join(f"{_string(name)}," for name in ([named] if isinstance(named, str) else named)),
         "description-string": _string(source.front.get("description", "")),
     }

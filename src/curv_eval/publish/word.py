@@ -99,7 +99,6 @@ def _styled(styles: str) -> str:
     styles = re.sub(r"<w:style .*?</w:style>", kept, styles, flags=re.S)
     styles = re.sub(r'<w:rFonts w:asciiTheme="minorHAnsi"[^>]*/>', _FONT, styles, count=1)
     styles = re.sub(r'<w:sz w:val="24" />\s*<w:szCs w:val="24" />', _size(10.5), styles, count=1)
-    styles = styles.replace('<w:lang w:val="en-US"', '<w:lang w:val="en-GB"')
     return styles.replace("</w:styles>", "".join(ours) + "</w:styles>")
 
 

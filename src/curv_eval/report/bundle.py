@@ -66,13 +66,17 @@ def write_csv(path: Path, released: Released) -> None:
             writer.writerow([_cell(value) for value in row])
 
 
-def markdown(released: Released, columns: tuple[Column, ...], label: str) -> str:
-    """Return a pipe table with caption and `#tbl-` label; NaN cells of count and value columns read "withheld"."""
+def markdown(released: Released, columns: tuple[Column, ...], *, label: str, widths: str = "") -> str:
+    """Return a pipe table with caption and `#tbl-` label; NaN cells read "withheld".
+
+    widths: the columns' shares of the page in per cent, such as "30,70"; without it columns are as wide as their text.
+    """
     _only_released(released)
     rule = ["---:" if column.right else ":---" for column in columns]
     rows = [[_written(row[c.source], c) for c in columns] for row in released.table.to_dict("records")]
     lines = ["| " + " | ".join(cells) + " |" for cells in [[c.heading for c in columns], rule, *rows]]
-    return "\n".join([*lines, "", f": {released.title} {{#tbl-{label}}}"])
+    shares = f' tbl-colwidths="[{widths}]"' if widths else ""
+    return "\n".join([*lines, "", f": {released.title} {{#tbl-{label}{shares}}}"])
 
 
 def add_part(folder: Path, name: str, text: str) -> None:

@@ -8,11 +8,11 @@ import pandas as pd
 
 from curv_eval.data import Data
 from curv_eval.disclosure import Released
-from curv_eval.panel import Panel, month_text
+from curv_eval.panel import Panel, month_name, month_text
 from curv_eval.panel.assemble import Assembled
 from curv_eval.report.bundle import Column, add_facts, add_part, add_table, add_values, markdown, plain
 from curv_eval.report.figures import add_figure
-from curv_eval.report.words import month_name, percent
+from curv_eval.report.words import day_name, percent
 from curv_eval.study import Study
 
 
@@ -37,7 +37,7 @@ def _values(study: Study, data: Data, panel: Panel) -> dict[str, str]:
     window = study.design.window
     return {
         "title": study.title, "question": plain(study.question), "summary": plain(study.brief.summary),
-        "study": study.study, "place": plain(study.place.name), "registered": study.registered,
+        "study": study.study, "place": plain(study.place.name), "registered": day_name(study.registered),
         "registration_note": plain(study.registration_note), "authors": plain(study.brief.authors),
         "contact": plain(study.brief.contact), "first_month": month_name(window.first),
         "last_month": month_name(window.last), "made_up": str(data.made_up).lower(),
@@ -70,12 +70,13 @@ def _map(study: Study, tables: dict[str, Released], *, folder: Path) -> str:
     words = {"what": f"small areas by the month {study.words.intervention} began", "unit_label": "Month (small areas)"}
     tables["areas"].table.attrs["labels"] = _district_labels(tables["areas"]).to_dict("records")
     figure = add_figure(folder, "area_map", tables["areas"], words=words, caption=title)
+    w = study.words
     columns = (
-        Column("start", "Start", lambda s: "none" if s == "none" else month_name(s)),
+        Column("start", "Start", lambda s: f"Never ({plain(w.comparison)})" if s == "none" else month_name(s)),
         Column("wards", "Wards", "{:,}".format, right=True),
         Column("areas", "Areas counted", "{:,}".format, right=True),
     )
-    return f"{figure}\n\n{markdown(tables['cohorts'], columns, 'cohorts')}"
+    return f"{figure}\n\n{markdown(tables['cohorts'], columns, label='cohorts')}"
 
 
 def _district_labels(areas: Released) -> pd.DataFrame:
@@ -105,7 +106,8 @@ def _data(tables: dict[str, Released]) -> str:
         Column("code_not_in_lookup", "Area not known", count, right=True),
         Column("outside_the_districts", "Elsewhere", count, right=True),
     )  # fmt: skip
-    return f"{markdown(tables['sources'], sources, 'sources')}\n\n{markdown(tables['placed'], placed, 'placed')}"
+    used = markdown(tables["sources"], sources, label="sources", widths="26,24,36,14")
+    return f"{used}\n\n{markdown(tables['placed'], placed, label='placed')}"
 
 
 def _disclosure(tables: dict[str, Released]) -> str:
@@ -127,7 +129,7 @@ def _before_after(study: Study, released: Released) -> str:
         if row["before"] > 0 and row["after"] >= 0
     ]
     said = f"Before against after, the same months showed {' and '.join(changes)}." if changes else ""
-    return f"{said}\n\n{markdown(released, columns, 'before-after')}"
+    return f"{said}\n\n{markdown(released, columns, label='before-after')}"
 
 
 def _span(first: str, last: str) -> str:
@@ -136,4 +138,4 @@ def _span(first: str, last: str) -> str:
 
 def _delivery(released: Released) -> str:
     columns = (Column("what", "What", plain), Column("number", "Number", "{:,.0f}".format, right=True))
-    return f"## Who was reached {{#sec-reached}}\n\n{markdown(released, columns, 'delivery')}"
+    return f"## Who was reached {{#sec-reached}}\n\n{markdown(released, columns, label='delivery')}"

@@ -9,9 +9,8 @@ import pandas as pd
 from curv_eval.data import Data
 from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule, strictest
-from curv_eval.panel import month_number
+from curv_eval.panel import month_name, month_number
 from curv_eval.panel.assemble import Assembled
-from curv_eval.report.words import month_name
 from curv_eval.study import Span, Study
 
 

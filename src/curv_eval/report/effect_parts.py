@@ -12,7 +12,7 @@ from curv_eval.estimate import Estimate
 from curv_eval.panel import Panel
 from curv_eval.report.bundle import add_part, add_table, add_values, plain
 from curv_eval.report.figures import add_figure
-from curv_eval.report.words import Effect, number, percent, sentence
+from curv_eval.report.words import Effect, meaning, number, percent, sentence
 from curv_eval.study import Outcome, Study
 
 _TRENDS = {
@@ -41,7 +41,7 @@ def write_power(study: Study, released: Released, *, folder: str | Path) -> None
     fewer = (
         ""
         if row["clusters"] == row["wanted"]
-        else f" (with {row['clusters']} of {row['wanted']} starts, as many as fit)"
+        else f" (with {row['clusters']:.0f} of the {row['wanted']:.0f} starts, as many as fit)"
     )
     narrow = ", so the intervals in this brief are somewhat too narrow" if row["covered"] < 0.93 else ""
     text = (
@@ -75,7 +75,7 @@ def write_effect(
     add_part(folder, "results", _results(study, effects))
     add_part(folder, "checks", _checks(checks))
     add_part(folder, "claim", _claim(study, primary) if study.brief.claim else "")
-    add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in study.brief.means))
+    add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in _means(study, primary)))
     add_part(folder, "does_not_mean", "\n".join(f"- {plain(t)}" for t in study.brief.does_not_mean))
     add_part(folder, "method", _method(study, estimate))
 
@@ -102,6 +102,10 @@ def write_figures(study: Study, paths: dict[str, Released], *, panel: Panel, fol
     for name, title in titles.items():
         add_table(folder, paths[name])
         add_part(folder, name, add_figure(folder, name, paths[name], words=words[name], caption=title))
+
+
+def _means(study: Study, effect: Effect) -> list[str]:
+    return meaning(effect, study.words.intervention, where=study.words.treated)
 
 
 def _values(study: Study, effect: Effect) -> dict[str, str]:
@@ -189,7 +193,7 @@ def _claim(study: Study, effect: Effect) -> str:
 
 
 def _method(study: Study, estimate: Estimate) -> str:
-    from curv_eval.methods import trends
+    from curv_eval.methods import load, trends
 
     d, w = study.design, study.words
     words = [
@@ -198,8 +202,8 @@ def _method(study: Study, estimate: Estimate) -> str:
         "Areas that started later served for comparison until their own start."
         if d.comparison == "not_yet_treated"
         else "",
-        f"The number reported is the {estimate.estimand}.",
-        f"Method: {estimate.method.replace('_', ' ')}; errors: {estimate.se_rule}; "
+        f"The number reported is an average over {w.treated} from their start on. Each area counts once in each month.",
+        f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}; "
         f"clusters: {estimate.n_clusters} {d.cluster}s, {estimate.n_treated_clusters} of them treated.",
         *(f"Note: {note}." for note in estimate.notes),
     ]

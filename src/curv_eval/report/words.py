@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from curv_eval.panel import month_name
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -42,11 +44,30 @@ def sentence(effect: Effect, cause: str) -> str:
     if effect.found == "change":
         return _change(effect, cause)
     if effect.found == "little":
-        return f"We found little or no difference in {effect.label}: {_percent_span(effect)}."
+        return f"We found little or no difference in the number of {effect.label}: {_percent_span(effect)}."
     return (
-        f"We cannot tell whether {cause} changed {effect.label}: the true change could be anything from "
+        f"We cannot tell whether {cause} changed the number of {effect.label}: the true change could be anything from "
         f"{percent(effect.low)} to {percent(effect.high)}."
     )
+
+
+def meaning(effect: Effect, cause: str, *, where: str) -> list[str]:
+    """Return what the effect means, as sentences fixed by the same rule; `where` names the treated areas."""
+    if effect.found == "withheld":
+        return ["The result is withheld, so nothing can be concluded from it."]
+    if effect.found == "change":
+        fewer = "fewer" if effect.total < 0 else "more"
+        return [
+            f"In {where}, {fewer} {effect.label} were recorded than we would have expected without {cause}.",
+            f"If the comparison is fair, {cause} made that difference. The checks below tried to show that it is not.",
+        ]
+    if effect.found == "little":
+        return [f"In {where}, the number of {effect.label} was close to what we would have expected without {cause}."]
+    return [
+        f"In {where}, the number of {effect.label} was within the range we would have expected without {cause}.",
+        f"The figures fit {percent(effect.low)} as well as {percent(effect.high)}. They show neither that {cause} "
+        "worked nor the opposite.",
+    ]
 
 
 def _change(effect: Effect, cause: str) -> str:
@@ -80,21 +101,6 @@ def number(value: float) -> str:
     return f"{round(value / magnitude) * magnitude:,}"
 
 
-def month_name(period: str) -> str:
-    """Return "2023-08" as "August 2023"."""
-    names = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ]
-    year, month = period.split("-")
-    return f"{names[int(month) - 1]} {year}"
+def day_name(day: str) -> str:
+    """Return "2026-11-23" as "23 November 2026"."""
+    return f"{int(day[8:])} {month_name(day[:7])}"

@@ -40,7 +40,8 @@ def execute(notebook: Path, *, params: Path, folder: Path, keep: Path, progress:
             done = papermill.execute_notebook(
                 held, None, parameters={"params": str(params), "folder": str(folder)}, kernel_name="python3",
                 progress_bar=False, log_output=False, request_save_on_cell_execute=False, autosave_cell_every=0,
-                record_timing=False, shutdown_kernel="immediate", on_cell_start=started, extra_arguments=["--log-level=ERROR"],
+                record_timing=False, shutdown_kernel="immediate", on_cell_start=started,
+                extra_arguments=["--log-level=ERROR"],
             )  # fmt: skip
     except PapermillExecutionError as fault:
         raise _own_error(notebook.stem, fault) from None

@@ -115,7 +115,7 @@ def _unpack(arrived: Arrived, target: Path) -> Unpacked | str:
 def _is_plain(arrived: Arrived) -> bool:
     packed = arrived.member is not None or arrived.path.suffix in (*_OPENERS, ".zip")
     # DuckDB takes these characters in a path for a pattern
-    return not packed and not set("*?[").intersection(str(arrived.path))
+    return not packed and not set("").intersection(str(arrived.path))
 
 
 def _write(arrived: Arrived, target: Path) -> Unpacked:
@@ -159,14 +159,20 @@ def _checked(stream: IO[bytes]) -> Iterator[bytes]:
     """Yield the stream in pieces, each known to be UTF-8."""
     decoder, offset, line = codecs.getincrementaldecoder("utf-8")(), 0, 1
     while chunk := stream.read(_CHUNK):
-        if (offset == 0 and chunk[:2] in _WIDE) or b"\0" in chunk:
-            raise _NotUsableError(f"is not UTF-8 (byte {offset + max(chunk.find(0), 0):,}); it looks like UTF-16")
+        _refuse_wide(chunk, offset)
         _decode(decoder, chunk, offset, line)
         yield chunk
         offset, line = offset + len(chunk), line + chunk.count(b"\n")
     _decode(decoder, b"", offset, line)
     if offset == 0:
         raise _NotUsableError("is empty (0 bytes)")
+
+
+def _refuse_wide(chunk: bytes, offset: int) -> None:
+    if offset == 0 and chunk[:2] in _WIDE:
+        raise _NotUsableError("is not UTF-8 (byte 0); it looks like UTF-16")
+    if (nul := chunk.find(0)) >= 0:
+        raise _NotUsableError(f"is not UTF-8 text (a zero at byte {offset + nul:,}); it looks like UTF-16, or damaged")
 
 
 def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, line: int) -> None:
