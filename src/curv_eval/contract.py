@@ -97,7 +97,7 @@ def load_contract(name: str, folder: Path | None = None) -> Contract:
     """
     path = _find(name, folder or shipped("data_contracts"))
     document, faults = read_odcs(path), []
-    terms = read_terms(Terms, document.customProperties, "customProperties", faults)
+    terms = read_terms(Terms, document.customProperties, where="customProperties", faults=faults)
     columns = tuple(_column(given, faults) for given in _properties(document))
     if terms is None:
         raise refused(path, faults)
@@ -139,7 +139,7 @@ def _properties(document: OpenDataContractStandard) -> list[SchemaProperty]:
 
 def _column(given: SchemaProperty, faults: list[str]) -> Column:
     name, options = given.name or "", given.logicalTypeOptions or {}
-    terms = read_terms(ColumnTerms, given.customProperties, name, faults) or ColumnTerms()
+    terms = read_terms(ColumnTerms, given.customProperties, where=name, faults=faults) or ColumnTerms()
     faults += [f"{name}: {promise} is not checked here, so it may not be promised" for promise in _unchecked(given)]
     return Column(
         name=name,

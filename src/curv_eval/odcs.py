@@ -101,7 +101,7 @@ def refused(path: Path, faults: list[str]) -> ContractError:
     return ContractError(f"{path.name} is not a contract that data can be held to", faults, "mend what is named")
 
 
-def read_terms(model: type, custom: list[CustomProperty] | None, where: str, faults: list[str]) -> Any:
+def read_terms(model: type, custom: list[CustomProperty] | None, *, where: str, faults: list[str]) -> Any:
     """Return `model` (Terms or ColumnTerms) filled from ODCS customProperties, or None after adding to `faults`."""
     names = [item.property for item in custom or []]
     faults += [f"{where}: {name} stands twice" for name in sorted({str(n) for n in names if names.count(n) > 1})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import re
 from dataclasses import dataclass
@@ -78,7 +79,9 @@ def plants(contract: Contract) -> list[Plant]:
 @functools.cache
 def _connection() -> duckdb.DuckDBPyConnection:
     # opening one costs more than most tests do
-    return duckdb.connect()
+    con = duckdb.connect()
+    atexit.register(_connection.cache_clear)
+    return con
 
 
 def raw_table(contract: Contract, rows: list[dict[str, str]], file: str = FILE) -> duckdb.DuckDBPyConnection:

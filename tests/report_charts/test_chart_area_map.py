@@ -111,7 +111,7 @@ def test_suppressed_groups_are_left_blank_and_counted(am, texts, tmp_path):
     assert layer.get_facecolor()[0].tolist() == [1, 1, 1, 1]
     assert "withheld (3)" in texts(figure)
     assert "3 values withheld." in alt
-    files = write_figure("f", figure, table, alt, tmp_path)
+    files = write_figure("f", figure, table, alt=alt, folder=tmp_path)
     rows = files["csv"].read_text().splitlines()
     assert rows[0] == "area,group"
     assert rows[4] == "E01000003,suppressed"
@@ -162,5 +162,8 @@ def test_the_word_for_suppressed_is_no_group(am):
 def test_hatching_does_not_bloat_the_file(am, tmp_path):
     alt = chart.alt_text(am.table, words=am.words)
     assert (
-        write_figure("f", chart.draw(am.table, words=am.words), am.table, alt, tmp_path)["svg"].stat().st_size < 60_000
+        write_figure("f", chart.draw(am.table, words=am.words), am.table, alt=alt, folder=tmp_path)["svg"]
+        .stat()
+        .st_size
+        < 60_000
     )

@@ -159,11 +159,15 @@ def test_nothing_global_changes(chart, sample):
 
 def test_the_readers_own_settings_do_not_matter(chart, sample, tmp_path):
     alt = chart.alt_text(sample.table, words=sample.words)
-    plain = write_figure("a", chart.draw(sample.table, words=sample.words), sample.table, alt, tmp_path / "plain")
+    plain = write_figure(
+        "a", chart.draw(sample.table, words=sample.words), sample.table, alt=alt, folder=tmp_path / "plain"
+    )
     with matplotlib.rc_context(
         {"font.size": 30, "svg.fonttype": "path", "axes.facecolor": "red", "savefig.bbox": "tight"}
     ):
-        own = write_figure("a", chart.draw(sample.table, words=sample.words), sample.table, alt, tmp_path / "own")
+        own = write_figure(
+            "a", chart.draw(sample.table, words=sample.words), sample.table, alt=alt, folder=tmp_path / "own"
+        )
     assert {kind: own[kind].read_bytes() == plain[kind].read_bytes() for kind in plain} == dict.fromkeys(plain, True)
 
 
@@ -172,7 +176,7 @@ def test_the_order_of_the_rows_does_not_matter(chart, sample, tmp_path):
     assert chart.alt_text(mixed, words=sample.words) == chart.alt_text(sample.table, words=sample.words)
     alt = chart.alt_text(mixed, words=sample.words)
     files = [
-        write_figure("a", chart.draw(table, words=sample.words), sample.table, alt, tmp_path / str(i))
+        write_figure("a", chart.draw(table, words=sample.words), sample.table, alt=alt, folder=tmp_path / str(i))
         for i, table in enumerate((sample.table, mixed))
     ]
     assert files[0]["svg"].read_bytes() == files[1]["svg"].read_bytes()
@@ -252,7 +256,11 @@ def test_another_process_writes_the_same_bytes(tmp_path):
     for name, table, words in jobs:
         chart = importlib.import_module(f"curv_eval.report.charts.{name}")
         here = write_figure(
-            name, chart.draw(table, words=words), table, chart.alt_text(table, words=words), tmp_path / "here"
+            name,
+            chart.draw(table, words=words),
+            table,
+            alt=chart.alt_text(table, words=words),
+            folder=tmp_path / "here",
         )
         for path in here.values():
             assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name

@@ -77,7 +77,7 @@ def test_without_a_band_nothing_is_said_of_one(es, texts, tmp_path):
     assert bars(figure) == {}
     assert "together" not in texts(figure)
     assert "withheld" not in chart.alt_text(table, words=es.words)
-    files = write_figure("f", figure, table, chart.alt_text(table, words=es.words), tmp_path)
+    files = write_figure("f", figure, table, alt=chart.alt_text(table, words=es.words), folder=tmp_path)
     assert "suppressed" not in files["csv"].read_text()
 
 
@@ -96,7 +96,7 @@ def test_suppressed_periods_are_left_out_and_counted(es, texts, tmp_path):
     assert not {2, -5} & set(bars(figure))
     assert "2 values withheld." in alt
     assert "2 values withheld." in texts(figure)
-    for path in write_figure("f", figure, table, alt, tmp_path).values():
+    for path in write_figure("f", figure, table, alt=alt, folder=tmp_path).values():
         content = path.read_bytes()
         assert b"987654" not in content
         assert b"nan" not in content

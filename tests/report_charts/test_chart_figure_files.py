@@ -13,7 +13,7 @@ def write(tmp_path, table, name="figure", alt=ALT):
     with cs.style():
         figure = cs.blank_figure(2)
         cs.write(figure, 1, 1, "words")
-    return write_figure(name, figure, table, alt, tmp_path / "figures"), figure
+    return write_figure(name, figure, table, alt=alt, folder=tmp_path / "figures"), figure
 
 
 def lines(tmp_path, table):
@@ -95,7 +95,7 @@ def test_only_declared_cells_are_not_applicable(tmp_path):
     figure = cs.blank_figure(2)
     cs.declare_not_applicable(figure, frozenset({(0, "a"), (1, "b")}))
     table = pd.DataFrame({"a": [np.nan, np.nan], "b": [1.0, 2.0]}, index=[7, 7])
-    files = write_figure("f", figure, table, ALT, tmp_path)
+    files = write_figure("f", figure, table, alt=ALT, folder=tmp_path)
     assert files["csv"].read_text() == "a,b\nnot applicable,1\nsuppressed,2\n"
 
 

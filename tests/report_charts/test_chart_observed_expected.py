@@ -115,7 +115,7 @@ def test_suppressed_numbers_appear_nowhere(oe, tmp_path, texts):
     assert figure.axes[0].get_ylim()[1] < 1000
     assert "2 values withheld." in alt
     assert "2 values withheld." in texts(figure)
-    for path in write_figure("f", figure, table, alt, tmp_path).values():
+    for path in write_figure("f", figure, table, alt=alt, folder=tmp_path).values():
         content = path.read_bytes()
         for secret in (b"987654", b"987,654", b"987 654", b"nan"):
             assert secret not in content, (path.name, secret)
@@ -123,7 +123,9 @@ def test_suppressed_numbers_appear_nowhere(oe, tmp_path, texts):
 
 def test_the_download_tells_suppressed_from_not_applicable(oe, tmp_path):
     table = with_hidden(oe.table)
-    files = write_figure("f", chart.draw(table, words=oe.words), table, chart.alt_text(table, words=oe.words), tmp_path)
+    files = write_figure(
+        "f", chart.draw(table, words=oe.words), table, alt=chart.alt_text(table, words=oe.words), folder=tmp_path
+    )
     rows = files["csv"].read_text().splitlines()
     assert rows[5] == "2021-07,suppressed,not applicable,not applicable,not applicable"
     assert rows[-1].count("suppressed") == rows[-1].count("not applicable") == 0

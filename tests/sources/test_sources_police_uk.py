@@ -88,6 +88,16 @@ def test_a_zip_of_an_archive_is_an_archive(tmp_path):
     assert files[0].bytes == len(street_text("2023-01"))
 
 
+def test_only_month_folders_at_the_top_of_a_zip_count(tmp_path):
+    inside = {
+        "2023-01/2023-01-cleveland-street.csv": street_text("2023-01"),
+        "2023-01/earlier.csv/2023-01-cleveland-street.csv": "not,read\n",
+        "earlier/2023-02/2023-02-cleveland-street.csv": "not,read\n",
+        "2023-03": "a file with the name of a month",
+    }
+    assert months_in(put(tmp_path, "archive.zip", zipped(inside))) == [("2023-01", 3)]
+
+
 def test_a_folder_of_zips_is_an_archive(tmp_path):
     put(tmp_path, "a.zip", archive_zip("2023-01", "2023-02"))
     put(tmp_path, "b.zip", archive_zip("2023-03"))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
+from curv_eval.panel import Panel
 from curv_eval.stats.cluster import sup_t
 
 
@@ -98,24 +99,26 @@ def by(estimate: Estimate, column: str, *, seed: int) -> pd.DataFrame:
     return table.assign(**{column: keys}, **counts)
 
 
-def series(estimate: Estimate) -> pd.DataFrame:
-    """Return per period the total observed in all treated cohorts and the total expected without treatment.
+def series(estimate: Estimate, panel: Panel, *, leads: bool) -> pd.DataFrame:
+    """Return per period the total observed in all treated units and the total expected without treatment.
 
-    Before a cohort's start its cells show how well the expectation follows the observed series. A period in which
-    not every cohort has a cell is left out of `expected`.
+    expected = observed - sum of n_g ATT(g, t) over cohorts. leads: whether the effects before a cohort's start are
+    measured against a fixed base, so that they show how well the expectation follows the observed series; if not,
+    nothing is expected before the first start. Each row carries the units and events behind it.
     """
-    cells, rows = estimate.cells, []
-    for period, cell in cells.groupby("period"):
+    y, first = panel.outcomes[estimate.outcome][panel.treated], np.nanmin(panel.cohort)
+    cells = estimate.cells if leads else estimate.cells[estimate.after]
+    rows = []
+    for period, total in zip(panel.periods, y.sum(axis=0), strict=True):
+        cell = cells[cells["period"] == period]
         n = cell["n_units"].to_numpy()
-        effect = float(n @ cell["estimate"])
         influence = estimate.influence[:, cell.index] @ n
+        effect = float(n @ cell["estimate"]) if leads or period >= first else np.nan
         error = float(np.linalg.norm(influence)) * estimate.quantile(influence)
-        total = int(cell["events"].sum())
-        complete = len(cell) == len(estimate.shares)
-        bounds = (total - effect, total - effect - error, total - effect + error) if complete else (np.nan,) * 3
-        rows.append((period, total, *bounds, int(n.sum()), bool((cell["event_time"] >= 0).any())))
-    names = ["period", "observed", "expected", "expected_low", "expected_high", "n_units", "after"]
-    return pd.DataFrame(rows, columns=names)
+        expected = total - effect
+        rows.append((period, int(total), expected, expected - error, expected + error))
+    table = pd.DataFrame(rows, columns=["period", "observed", "expected", "expected_low", "expected_high"])
+    return table.assign(n_units=len(y), events=table["observed"])
 
 
 def _pair(average: Average) -> tuple[float, float]:

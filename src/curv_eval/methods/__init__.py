@@ -68,6 +68,12 @@ def trends(design: Design) -> str:
     return design.options.get("trends", module.OPTIONS["trends"][0]) if module.TRENDS == "option" else module.TRENDS
 
 
+def fixed_base(design: Design) -> bool:
+    """Whether `path` measures every period against the same base, so that its leads add up to a series."""
+    module = load(design.method)
+    return module.TRENDS != "option" or design.options.get("base", module.OPTIONS["base"][0]) != "varying"
+
+
 def path(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     """Return the effect before and after the start, period by period (the event study that goes with the design).
 

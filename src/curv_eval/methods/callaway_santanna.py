@@ -38,7 +38,7 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     require(panel, outcome=outcome)
     given = {key: design.options.get(key, values[0]) for key, values in OPTIONS.items()}
     rule = Rule(design.comparison, given["base"], given["trends"], design.anticipation)
-    cells = group_time(panel.outcomes[outcome], panel.cohort, panel.periods, rule)
+    cells = group_time(panel.outcomes[outcome], panel.cohort, panel.periods, rule=rule)
 
     group = _groups(panel)
     scale = inflation(group)[:, None] if given["small_sample"] == "cr2" else 1.0

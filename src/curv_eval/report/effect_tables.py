@@ -9,7 +9,7 @@ from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import by, overall, series
-from curv_eval.methods import path
+from curv_eval.methods import fixed_base, path
 from curv_eval.panel import Panel, month_text
 from curv_eval.power import Power
 from curv_eval.study import Outcome, Study
@@ -48,10 +48,8 @@ def event_study(study: Study, panel: Panel, rule: Rule) -> Released:
 def observed_expected(study: Study, panel: Panel, rule: Rule) -> Released:
     """Release the monthly total in treated areas, observed and expected without treatment."""
     events = path(panel, outcome=study.primary.name, design=study.design)
-    table = series(events)
-    table = table.assign(period=[month_text(int(p)) for p in table["period"]], events=table["observed"]).drop(
-        columns="after"
-    )
+    table = series(events, panel, leads=fixed_base(study.design))
+    table = table.assign(period=[month_text(int(p)) for p in table["period"]])
     roles = {"period": Role.KEY, "observed": Role.COUNT, "n_units": Role.UNITS, "events": Role.EVENTS}
     roles |= dict.fromkeys(["expected", "expected_low", "expected_high"], Role.VALUE)
     title = f"{study.primary.label.capitalize()} in {study.words.treated} each month, observed and expected"
@@ -68,7 +66,7 @@ def check_tables(checks: list[Check], rule: Rule) -> dict[str, Released]:
     return out
 
 
-def power_table(found: Power, panel: Panel, study: Study, rule: Rule) -> Released:
+def power_table(found: Power, *, panel: Panel, study: Study, rule: Rule) -> Released:
     """Release the smallest effect the study could have seen, and how often its intervals held."""
     table = pd.DataFrame({
         "smallest": [found.smallest], "covered": [found.covered], "draws": [len(found.draws)],

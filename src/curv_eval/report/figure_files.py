@@ -27,7 +27,7 @@ _GEOMETRY = "geometry"
 _FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 
 
-def write_figure(name: str, figure: Figure, table: DataFrame, alt: str, folder: Path) -> dict[str, Path]:
+def write_figure(name: str, figure: Figure, table: DataFrame, *, alt: str, folder: Path) -> dict[str, Path]:
     """Write <name>.svg, .png, .csv and .alt.txt into `folder` and return their paths under svg, png, csv and alt.
 
     The figure is emptied. Raises PublishError, before anything is written, for a name that is no file name, a text

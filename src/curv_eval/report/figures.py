@@ -29,7 +29,7 @@ def add_figure(
     chart = import_module(f"curv_eval.report.charts.{name}")
     table = released.table[list(chart.COLUMNS)]
     alt = chart.alt_text(table, words=words)
-    write_figure(name, chart.draw(table, words=words), table, alt, folder / "release" / "figures")
+    write_figure(name, chart.draw(table, words=words), table, alt=alt, folder=folder / "release" / "figures")
     return figure_markdown(name, alt, caption)
 
 

@@ -40,7 +40,7 @@ def run_checks(study: Study, panel: Panel, *, estimates: Mapping[str, Estimate])
 
 def release_power(study: Study, panel: Panel, *, found: Power) -> Released:
     """Release what the study could have seen."""
-    return effect_tables.power_table(found, panel, study, _rule(study, study.primary))
+    return effect_tables.power_table(found, panel=panel, study=study, rule=_rule(study, study.primary))
 
 
 def release_results(study: Study, estimates: Mapping[str, Estimate]) -> dict[str, Released]:

@@ -115,7 +115,7 @@ def _unpack(arrived: Arrived, target: Path) -> Unpacked | str:
 def _is_plain(arrived: Arrived) -> bool:
     packed = arrived.member is not None or arrived.path.suffix in (*_OPENERS, ".zip")
     # DuckDB takes these characters in a path for a pattern
-    return not packed and not set("").intersection(str(arrived.path))
+    return not packed and not set("*?[").intersection(str(arrived.path))
 
 
 def _write(arrived: Arrived, target: Path) -> Unpacked:

@@ -43,7 +43,7 @@ class Rule:
     anticipation: int = 0
 
 
-def group_time(y: np.ndarray, cohort: np.ndarray, periods: np.ndarray, rule: Rule) -> GroupTime:
+def group_time(y: np.ndarray, cohort: np.ndarray, periods: np.ndarray, *, rule: Rule) -> GroupTime:
     """Return ATT(g, t) for every cohort g and period t that has a base and a comparison group.
 
     With base set B(g, t) and comparison group C(g, t), additive trends give
