@@ -242,7 +242,7 @@ from curv_eval.report.figure_files import write_figure
 for name, table, words in pickle.loads(Path(sys.argv[1]).read_bytes()):
     chart = importlib.import_module(f"curv_eval.report.charts.{name}")
     alt = chart.alt_text(table, words=words)
-    write_figure(name, chart.draw(table, words=words), table, alt, Path(sys.argv[2]))
+    write_figure(name, chart.draw(table, words=words), table, alt=alt, folder=Path(sys.argv[2]))
 """
 
 
