@@ -73,6 +73,9 @@ def load_data(study: Study, folder: Path | None = None) -> Data:
     Raises ContractError or StudyError naming, for every dataset at once, what is missing, not permitted or broken.
     """
     where, contracts = data_folder(study, folder), _contracts(study)
+    if not where.is_dir():
+        do = f"{study.obtain or ''} Then give the folder with --data or {VARIABLE}.".strip()
+        raise ContractError(f"there is no data folder {where}", do=do)
     con = duckdb.connect(config={"preserve_insertion_order": True})
     datasets, faults, missing = {}, [], []
     for name, location in study.contracts.items():

@@ -51,7 +51,7 @@ def placebo_power(panel: Panel, study: Study, *, draws: int = 200, chance: float
     starts, wanted = _starts(panel, len(clusters))
     generator = np.random.default_rng([study.seed, 1])
     rows = [_draw(past, clusters, starts, generator=generator, study=study) for _ in range(draws)]
-    table = pd.concat([row for row in rows if row is not None], ignore_index=True)
+    table = _answered(rows)
     log = np.log1p(table["estimate"])
     z = distributions.norm.ppf([1 - study.design.alpha / 2, chance]).sum()
     covered = float(((table["conf_low"] <= 0) & (table["conf_high"] >= 0)).mean())
@@ -71,11 +71,20 @@ def _starts(panel: Panel, available: int) -> tuple[np.ndarray, int]:
 
 def _draw(
     past: Panel, clusters: np.ndarray, starts: np.ndarray, *, generator: np.random.Generator, study: Study
-) -> pd.DataFrame | None:
+) -> pd.DataFrame | DesignError:
     chosen = generator.choice(clusters, size=len(starts), replace=False)
     start_of = dict(zip(chosen, starts, strict=True))
     cohort = np.array([start_of.get(name, np.nan) for name in past.cluster])
     try:
         return relative(fit(past.with_cohort(cohort), outcome=study.primary.name, design=study.design), "placebo")
-    except DesignError:
-        return None
+    except DesignError as refusal:
+        return refusal
+
+
+def _answered(rows: list[pd.DataFrame | DesignError]) -> pd.DataFrame:
+    """Return the draws that gave an estimate; when most were refused, so is the study, for the first one's reason."""
+    tables = [row for row in rows if isinstance(row, pd.DataFrame)]
+    refused = [row for row in rows if isinstance(row, DesignError)]
+    if len(refused) > len(tables):
+        raise refused[0]
+    return pd.concat(tables, ignore_index=True)

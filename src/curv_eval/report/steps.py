@@ -17,14 +17,21 @@ from curv_eval.methods import fit
 from curv_eval.panel import Panel
 from curv_eval.panel.assemble import Assembled
 from curv_eval.panel.assemble import assemble as _assemble
+from curv_eval.panel.requirements import require
 from curv_eval.power import Power
 from curv_eval.report import effect_tables
 from curv_eval.study import Outcome, Study
 
 
 def assemble(study: Study, data: Data) -> Assembled:
-    """Return the panel of the study's data, and an account of the rows that could not be placed."""
-    return _assemble(data.con, study, data.contracts)
+    """Return the panel of the study's data, and an account of the rows that could not be placed.
+
+    Raises DesignError when the panel cannot answer the question for any registered outcome.
+    """
+    found = _assemble(data.con, study, data.contracts)
+    for outcome in study.outcomes:
+        require(found.panel, outcome=outcome.name)
+    return found
 
 
 def estimate_all(study: Study, panel: Panel) -> dict[str, Estimate]:

@@ -45,6 +45,12 @@ def staged(study: Study, key: str, *, replace: bool) -> Iterator[tuple[Path, Pat
         (home / "latest").write_text(key + "\n", "utf-8")
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        _remove_if_empty(home)
+
+
+def _remove_if_empty(home: Path) -> None:
+    if home.is_dir() and not any(home.iterdir()):
+        home.rmdir()
 
 
 def _swap(work: Path, final: Path) -> None:
