@@ -23,7 +23,7 @@ Again = Annotated[bool, typer.Option("--again", help="run once more although thi
 
 
 @app.command()
-def demo(again: Again = True) -> None:
+def demo() -> None:
     """Run the example study on made-up data, end to end, and compare the answer with the truth."""
     from curv_eval.demo import demonstrate
 

@@ -41,10 +41,20 @@ class Data:
         return "\n".join([f"<Data: {len(self.datasets)} datasets of {kind}>", *lines])
 
 
-def contracts_folder(study: Study) -> Path:
-    """Return the study's own `data_contracts/` folder if it has one, else the one that came with the package."""
-    own = study.project / "data_contracts"
-    return own if own.is_dir() else shipped("data_contracts")
+def contract_file(study: Study, name: str) -> Path:
+    """Return the contract file `name` beside the study if there is one, else the one that came with the package."""
+    own = study.project / "data_contracts" / f"{name}.yaml"
+    return own if own.is_file() else shipped("data_contracts") / f"{name}.yaml"
+
+
+def contract_files(study: Study) -> dict[str, Path]:
+    """Return the file of each of the study's contracts, by name."""
+    return {name: contract_file(study, name) for name in sorted(study.contracts)}
+
+
+def study_contract(study: Study, name: str) -> Contract:
+    """Return the contract `name` as this study uses it. Raises ContractError."""
+    return load_contract(name, contract_file(study, name).parent)
 
 
 def data_folder(study: Study, given: Path | None = None) -> Path:
@@ -86,7 +96,7 @@ def load_data(study: Study, folder: Path | None = None) -> Data:
             missing += [] if (where / location).exists() else [name]
     if faults:
         obtain = f"{study.obtain} " if study.obtain and missing else ""
-        do = f"{obtain}Then give the folder with --data or {VARIABLE}." if missing else "ask for corrected files"
+        do = f"{obtain}Then give the folder with --data or {VARIABLE}." if missing else ""
         raise ContractError(f"{study.study} cannot use these data", faults, do)
     return Data(con, datasets, where, any(d.made_up for d in datasets.values()))
 
@@ -98,10 +108,10 @@ def _load(con, contract: Contract, where: Path, location: str, study: Study) -> 
 
 
 def _contracts(study: Study) -> dict[str, Contract]:
-    folder, found, faults = contracts_folder(study), {}, []
+    found, faults = {}, []
     for name in study.contracts:
         try:
-            found[name] = load_contract(name, folder)
+            found[name] = study_contract(study, name)
         except ContractError as fault:
             faults += [f"contracts.{name}: {fault.what}", *fault.breaches]
     if faults:

@@ -22,6 +22,7 @@ PACKAGES = (
     "statsmodels"
 )
 SCHEMA = 1
+_APART = {"__pycache__", "_shipped"}
 
 
 def sha256(path: Path) -> str:
@@ -31,8 +32,8 @@ def sha256(path: Path) -> str:
 
 
 def tree(folder: Path, pattern: str = "*") -> dict[str, str]:
-    """Return relative path -> SHA-256 for every file below `folder`, except caches."""
-    files = (p for p in sorted(folder.rglob(pattern)) if p.is_file() and "__pycache__" not in p.parts)
+    """Return relative path -> SHA-256 for every file below `folder`, except caches and the copies in a wheel."""
+    files = (p for p in sorted(folder.rglob(pattern)) if p.is_file() and not _APART & {*p.relative_to(folder).parts})
     return {p.relative_to(folder).as_posix(): sha256(p) for p in files}
 
 
@@ -41,11 +42,14 @@ def digest(held: object) -> str:
     return hashlib.sha256(json.dumps(held, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def inputs(study: Study, *, data: Path, contracts: Path) -> dict:
-    """Return everything a result depends on, as hashes: study, contracts, data, code, notebooks, environment."""
+def inputs(study: Study, *, data: Path, contracts: dict[str, Path]) -> dict:
+    """Return everything a result depends on, as hashes: study, contracts, data, code, notebooks, environment.
+
+    contracts: the file of each contract by name. data: the data folder.
+    """
     return {
         "study": sha256(study.path),
-        "contracts": {name: sha256(contracts / f"{name}.yaml") for name in sorted(study.contracts)},
+        "contracts": {name: sha256(path) for name, path in contracts.items()},
         "data": {f"{name}/{f}": h for name, where in sorted(study.contracts.items()) for f, h in _files(data / where)},
         "code": digest(tree(Path(__file__).parent, "*.*")),
         "notebooks": digest(tree(shipped("notebooks"), "*.ipynb")),
@@ -93,18 +97,15 @@ class Moved:
         return f"{self.what}: {self.name} {self.how}"
 
 
-def verify(run: Path, study: Study | None, *, data: Path | None, contracts: Path | None) -> list[Moved]:
-    """Return what moved since the run was made: outputs, and where they can be found study, data, code, environment."""
+def verify(run: Path, now: dict | None = None) -> list[Moved]:
+    """Return what moved since the run was made: its outputs, and against `now` (see `inputs`) what they depend on."""
     held = read(run)
     moved = _differences("output", held["outputs"], _outputs(run))
-    if study is None or data is None or contracts is None:
-        return moved
-    now = inputs(study, data=data, contracts=contracts)
-    for what, before in held["inputs"].items():
+    for what, before in held["inputs"].items() if now else ():
         if isinstance(before, dict):
             moved += _differences(what, before, now[what])
         elif before != now[what]:
-            moved.append(Moved(what, study.path.name if what == "study" else "the program", "changed"))
+            moved.append(Moved(what, held["params"] if what == "study" else "the program", "changed"))
     return moved
 
 
@@ -122,7 +123,9 @@ def _files(where: Path) -> Iterable[tuple[str, str]]:
 
 def _outputs(run: Path) -> dict[str, str]:
     parts = (run / "release", run / "restricted")
-    return {f"{part.name}/{name}": h for part in parts if part.exists() for name, h in tree(part).items()}
+    found = {f"{part.name}/{name}": h for part in parts if part.exists() for name, h in tree(part).items()}
+    plan = run / "study.yaml"
+    return {**found, **({plan.name: sha256(plan)} if plan.exists() else {})}
 
 
 def _versions() -> dict[str, str]:

@@ -36,7 +36,7 @@ def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str 
 
     Raises RunError when the run's outputs are not what its manifest says: what was looked at must be what is approved.
     """
-    moved = manifest.verify(run, None, data=None, contracts=None)
+    moved = manifest.verify(run)
     if moved:
         raise RunError(f"{run.name} was changed after it was made", [str(m) for m in moved], "run the study again")
     if not reviewer.strip():
@@ -73,4 +73,4 @@ def approved(run: Path) -> bool:
     if not held or held[-1].decision != Decision.APPROVE.value:
         return False
     same = held[-1].manifest_sha256 == manifest.sha256(run / "manifest.json")
-    return same and not manifest.verify(run, None, data=None, contracts=None)
+    return same and not manifest.verify(run)

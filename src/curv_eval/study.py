@@ -5,17 +5,28 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from curv_eval.errors import StudyError
 from curv_eval.yamlfile import read_yaml
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-Day = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+def _real_day(text: str) -> str:
+    """Refuse a day that no calendar has, such as 30 February."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError("expected a day like 2026-11-23")
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, AfterValidator(_real_day)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
@@ -88,7 +99,6 @@ class Words:
     comparison: Text
     begins: Text
     without: Text
-    began: Text = "began"
 
 
 @dataclass(frozen=True, config=_strict)
@@ -217,8 +227,20 @@ def _sentence(error: Any) -> str:
         return f"{where}: unknown key" + (f"; did you mean `{close[0]}`?" if close else "")
     if error["type"] in ("missing", "missing_argument"):
         return f"{where}: is missing"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: got {str(error['input'])[:60]!r}; expected {_LIKE[error['ctx']['pattern']]}"
     got = repr(error["input"])[:60] if isinstance(error["input"], (str, int, float, bool, type(None))) else "that"
-    return f"{where}: got {got}; {error['msg'][0].lower()}{error['msg'][1:]}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{where}: got {got}; {message[0].lower()}{message[1:]}"
+
+
+_LIKE = {
+    r"^\d{4}-(0[1-9]|1[0-2])$": "a month like 2023-08",
+    r"^[a-z][a-z0-9_]{0,39}$": "a name of small letters, digits and _, starting with a letter",
+    r"^[EW]\d{8}$": "a district code like E06000002",
+    r"^https://[^\s\"<>]+$": "an address that starts with https://",
+    r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$": "3 to 60 small letters, digits and -, such as my-study",
+}
 
 
 def _keys(location: tuple) -> list[str]:

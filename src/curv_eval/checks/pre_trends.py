@@ -26,7 +26,7 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     verdict = Verdict.FAILS if p < study.design.alpha else Verdict.HOLDS
     moved = "did not move together" if verdict is Verdict.FAILS else "moved together, as far as these data can show"
     text = (
-        f"Over {len(leads)} months before the start, {study.words.treated} and the comparison areas {moved}. "
+        f"In the months before the start, {study.words.treated} and the comparison areas {moved}. "
         f"The largest gap was {largest:+.1f} incidents per area in a month. Chance alone gives one as large {_odds(p)}."
     )
     shown = leads.assign(term=[f"{-e} months before" for e in leads["event_time"]])

@@ -28,7 +28,7 @@ def effect_of(outcome: Outcome, released: Released, study: Study) -> Effect:
     return Effect(
         outcome.label, total["estimate"], total["conf_low"], total["conf_high"],
         relative["estimate"], relative["conf_low"], relative["conf_high"],
-        study.smallest_worthwhile, outcome.role == "primary",
+        study.smallest_worthwhile, outcome.role == "primary", outcome.better,
     )  # fmt: skip
 
 

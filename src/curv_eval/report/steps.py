@@ -8,8 +8,7 @@ import pandas as pd
 
 from curv_eval import checks as check_files
 from curv_eval.checks import Check
-from curv_eval.contract import load_contract
-from curv_eval.data import Data, contracts_folder
+from curv_eval.data import Data, study_contract
 from curv_eval.disclosure import Released
 from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.estimate import Estimate
@@ -79,6 +78,5 @@ def show(released: Released | Mapping[str, Released] | Iterable) -> pd.DataFrame
 
 
 def _rule(study: Study, outcome: Outcome) -> Rule:
-    folder = contracts_folder(study)
     fed = (outcome.contract, study.intervention)
-    return strictest(load_contract(name, folder).small_number_rule for name in fed)
+    return strictest(study_contract(study, name).small_number_rule for name in fed)

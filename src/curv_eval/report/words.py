@@ -14,6 +14,7 @@ class Effect:
     """An effect as released: counts (total and its interval) and the relative change with its interval.
 
     smallest: the smallest worthwhile relative effect. primary: whether it is the registered primary outcome.
+    better: "lower" or "higher", the direction that was hoped for.
     """
 
     label: str
@@ -25,6 +26,7 @@ class Effect:
     high: float
     smallest: float
     primary: bool
+    better: str = "lower"
 
     @property
     def found(self) -> str:
@@ -57,8 +59,14 @@ def meaning(effect: Effect, cause: str, *, where: str) -> list[str]:
         return ["The result is withheld, so nothing can be concluded from it."]
     if effect.found == "change":
         fewer = "fewer" if effect.total < 0 else "more"
+        hoped = (
+            "what was hoped for"
+            if (effect.total < 0) == (effect.better == "lower")
+            else "the opposite of what was hoped for"
+        )
         return [
-            f"In {where}, {fewer} {effect.label} were recorded than we would have expected without {cause}.",
+            f"In {where}, {fewer} {effect.label} were recorded than we would have expected without {cause}. "
+            f"That is {hoped}.",
             f"If the comparison is fair, {cause} made that difference. The checks below tried to show that it is not.",
         ]
     if effect.found == "little":

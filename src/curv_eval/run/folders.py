@@ -17,6 +17,9 @@ def outputs(study: Study) -> Path:
     return study.project / "outputs" / study.study
 
 
+KEPT = ("reviews.json",)  # what people decided outlives a second run; it approves only the run it names by hash
+
+
 @contextmanager
 def staged(study: Study, key: str, *, replace: bool) -> Iterator[tuple[Path, Path]]:
     """Yield (working folder, final folder); rename the one into the other when the block ends without an error.
@@ -56,6 +59,9 @@ def _remove_if_empty(home: Path) -> None:
 def _swap(work: Path, final: Path) -> None:
     old = final.with_name(f".partial-old-{final.name}-{os.getpid()}")
     if final.exists():
+        for name in KEPT:
+            if (final / name).exists():
+                shutil.copyfile(final / name, work / name)
         final.rename(old)
     work.rename(final)
     shutil.rmtree(old, ignore_errors=True)
@@ -70,6 +76,8 @@ def _remove_leftovers(home: Path) -> None:
 
 
 def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # there signal 0 would stop the process; a leftover is then left where it is
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 from curv_eval import checks, manifest, methods
-from curv_eval.contract import load_contract
-from curv_eval.data import VARIABLE, contracts_folder, data_folder
+from curv_eval.data import VARIABLE, contract_files, data_folder, study_contract
 from curv_eval.errors import CurvError, StudyError
 from curv_eval.report.bundle import add_part
 from curv_eval.run.folders import staged
@@ -29,7 +28,7 @@ def run_study(params: Path, *, data: Path | None = None, again: bool = False, pr
     preflight(study)
     progress("inputs", 0, 1)
     where = data_folder(study, data).resolve()
-    found = manifest.inputs(study, data=where, contracts=contracts_folder(study))
+    found = manifest.inputs(study, data=where, contracts=contract_files(study))
     times = {"started": manifest.now()}
     with staged(study, manifest.key(found), replace=again) as (work, final):
         shutil.copyfile(study.path, work / "study.yaml")
@@ -51,7 +50,7 @@ def preflight(study: Study) -> None:
     for attempt in (
         lambda: methods.require_options(study.design),
         *(lambda name=name: checks.load(name) for name in study.checks),
-        *(lambda name=name: load_contract(name, contracts_folder(study)) for name in study.contracts),
+        *(lambda name=name: study_contract(study, name) for name in study.contracts),
         lambda: _columns(study),
     ):
         try:
@@ -66,7 +65,7 @@ def _columns(study: Study) -> None:
     faults = []
     for outcome in study.outcomes:
         try:
-            contract = load_contract(outcome.contract, contracts_folder(study))
+            contract = study_contract(study, outcome.contract)
         except CurvError:
             continue
         known = [column.name for column in contract.columns]

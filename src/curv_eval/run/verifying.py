@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from curv_eval import manifest
-from curv_eval.data import contracts_folder, data_folder
+from curv_eval.data import contract_files, data_folder
 from curv_eval.errors import CurvError
 from curv_eval.study import Study, load_study
 
@@ -19,11 +19,11 @@ def verify_run(run: Path, data: Path | None) -> tuple[list[manifest.Moved], str]
     held = manifest.read(run)
     study = _study(run, held["params"])
     if study is None:
-        return manifest.verify(run, None, data=None, contracts=None), "outputs only: the study file is not here"
+        return manifest.verify(run), "outputs only: the study file is not here"
     where = data_folder(study, data)
     if not where.exists():
-        return manifest.verify(run, None, data=None, contracts=None), "outputs only: the data folder is not here"
-    moved = manifest.verify(run, study, data=where, contracts=contracts_folder(study))
+        return manifest.verify(run), "outputs only: the data folder is not here"
+    moved = manifest.verify(run, manifest.inputs(study, data=where, contracts=contract_files(study)))
     return moved, "outputs, study, contracts, data, code, notebooks and environment"
 
 

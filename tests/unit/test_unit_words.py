@@ -1,0 +1,142 @@
+"""Every row of the rule that fixes the words for an effect."""
+
+import numpy as np
+import pytest
+
+from curv_eval.report.words import Effect, day_name, meaning, number, percent, sentence
+
+
+def effect(total, relative, *, primary=True, smallest=0.1, label="assaults"):
+    """total, relative: (value, low, high)."""
+    return Effect(label, *total, *relative, smallest, primary)
+
+
+FALL = (-412.0, -650.0, -174.0), (-0.21, -0.33, -0.09)
+RISE = (412.0, 174.0, 650.0), (0.21, 0.09, 0.33)
+NONE = (-20.0, -90.0, 50.0), (-0.01, -0.06, 0.04)
+WIDE = (-100.0, -400.0, 200.0), (-0.08, -0.27, 0.15)
+NAN = float("nan")
+
+
+def test_a_fall_in_the_main_outcome():
+    assert sentence(effect(*FALL), "the patrols") == (
+        "Assaults fell by about 410 (between 170 and 650), 21% fewer than expected without the patrols."
+    )
+
+
+def test_a_rise_is_said_as_plainly():
+    assert sentence(effect(*RISE), "the patrols") == (
+        "Assaults rose by about 410 (between 170 and 650), 21% more than expected without the patrols."
+    )
+
+
+@pytest.mark.parametrize(("numbers", "word"), [(FALL, "fell"), (RISE, "rose")])
+def test_a_change_in_another_outcome_is_a_sign_and_not_the_main_test(numbers, word):
+    said = sentence(effect(*numbers, primary=False), "the patrols")
+    assert said.startswith(f"There are signs that assaults {word} by about 410")
+    assert said.endswith("; this was not the main test.")
+
+
+def test_a_small_range_around_no_change():
+    assert sentence(effect(*NONE), "the patrols") == (
+        "We found little or no difference in the number of assaults: "
+        "the change is between a fall of 6% and a rise of 4%."
+    )
+
+
+@pytest.mark.parametrize("primary", [True, False])
+def test_a_wide_range_around_no_change(primary):
+    assert sentence(effect(*WIDE, primary=primary), "the patrols") == (
+        "We cannot tell whether the patrols changed the number of assaults: the true change could be anything from a "
+        "fall of 27% to a rise of 15%."
+    )
+
+
+def test_little_difference_and_not_knowing_are_never_the_same_words():
+    little, unclear = (sentence(effect(*e), "it") for e in (NONE, WIDE))
+    assert "cannot tell" not in little
+    assert "no difference" not in unclear
+
+
+@pytest.mark.parametrize("hole", [1, 2, 4, 5])
+def test_what_is_withheld_is_said_and_no_number_with_it(hole):
+    numbers = [*FALL[0], *FALL[1]]
+    numbers[hole] = NAN
+    held = Effect("assaults", *numbers, 0.1, True)
+    assert held.found == "withheld"
+    assert sentence(held, "it") == (
+        "The result for assaults is withheld because it rests on too few incidents or areas."
+    )
+    assert meaning(held, "it", where="there") == ["The result is withheld, so nothing can be concluded from it."]
+
+
+def test_an_infinite_range_is_not_a_result():
+    assert effect((-1.0, -np.inf, np.inf), (-0.1, -1.0, np.inf)).found == "withheld"
+
+
+# (interval of the total, interval of the share, smallest worthwhile) -> row of the rule
+EDGES = [
+    ((-10.0, -0.1), (-0.2, -0.001), 0.1, "change"),
+    ((-10.0, 0.0), (-0.2, 0.0), 0.3, "little"),  # an interval that ends at 0 includes it
+    ((0.0, 10.0), (0.0, 0.2), 0.1, "unclear"),
+    ((-10.0, 10.0), (-0.1, 0.1), 0.1, "little"),  # as wide as the smallest worthwhile effect, and not wider
+    ((-10.0, 10.0), (-0.1, 0.101), 0.1, "unclear"),
+    ((-10.0, 10.0), (-0.101, 0.1), 0.1, "unclear"),
+    ((-10.0, -1.0), (-0.2, 0.01), 0.1, "unclear"),  # number and percentage must both exclude 0
+    ((-10.0, 1.0), (-0.2, -0.01), 0.1, "unclear"),
+    ((-10.0, -1.0), (-0.05, -0.01), 0.1, "change"),  # small, and yet not 0
+    ((1.0, 10.0), (-0.2, -0.1), 0.1, "unclear"),  # they contradict each other
+]
+
+
+@pytest.mark.parametrize(("total", "share", "smallest", "row"), EDGES)
+def test_the_row_is_decided_by_both_ends_of_both_intervals(total, share, smallest, row):
+    found = effect((sum(total) / 2, *total), (sum(share) / 2, *share), smallest=smallest).found
+    assert found == row
+
+
+def test_what_it_means_follows_the_same_rule():
+    said = {
+        name: " ".join(meaning(effect(*numbers), "the patrols", where="patrol wards"))
+        for name, numbers in (("fall", FALL), ("rise", RISE), ("none", NONE), ("wide", WIDE))
+    }
+    assert said["fall"].startswith("In patrol wards, fewer assaults were recorded than we would have expected without")
+    assert said["rise"].startswith("In patrol wards, more assaults were recorded than we would have expected without")
+    assert "close to what we would have expected without the patrols" in said["none"]
+    assert "a fall of 27% as well as a rise of 15%" in said["wide"]
+    assert "neither that the patrols worked nor the opposite" in said["wide"]
+    assert all("If the comparison is fair, the patrols made that difference." in said[k] for k in ("fall", "rise"))
+    assert not any("made that difference" in said[k] for k in ("none", "wide"))
+
+
+def test_no_sentence_speaks_of_significance():
+    for numbers in (FALL, RISE, NONE, WIDE):
+        for primary in (True, False):
+            said = sentence(effect(*numbers, primary=primary), "it") + " ".join(
+                meaning(effect(*numbers, primary=primary), "it", where="there")
+            )
+            assert "signific" not in said
+            assert "*" not in said
+            assert "no effect" not in said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(-0.12, "a fall of 12%"), (0.03, "a rise of 3%"), (0.0, "no change"), (0.004, "no change"), (-0.004, "no change"),
+     (-0.006, "a fall of 1%"), (1.5, "a rise of 150%"), (-1.0, "a fall of 100%")],
+)  # fmt: skip
+def test_percentages_as_people_say_them(share, said):
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0"), (7.4, "7"), (99.4, "99"), (100, "100"), (104, "100"), (106, "110"), (999, "1,000"), (1234, "1,200"),
+     (98765, "99,000"), (-412, "-410"), (1_250_001, "1,300,000")],
+)  # fmt: skip
+def test_counts_are_rounded_to_what_a_reader_can_use(value, said):
+    assert number(value) == said
+
+
+def test_a_day_is_written_out():
+    assert day_name("2026-11-03") == "3 November 2026"
