@@ -175,10 +175,9 @@ def _street(params, data):
     import duckdb
 
     from curv_eval import load_study
-    from curv_eval.contract import load_contract
-    from curv_eval.data import contracts_folder
+    from curv_eval.data import study_contract
 
-    contract = load_contract("police_uk_street", contracts_folder(load_study(params)))
+    contract = study_contract(load_study(params), "police_uk_street")
     return duckdb.connect(config={"preserve_insertion_order": True}), contract, _archive(params, data)
 
 
