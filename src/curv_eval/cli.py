@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -34,15 +35,19 @@ def demo() -> None:
 def new(name: str, example: str = typer.Option("demo", help="the example study to start from")) -> None:
     """Write params/NAME.yaml from an example study."""
     from curv_eval.shipped import shipped
+    from curv_eval.study import STUDY
 
-    source, target = shipped("params") / f"{example}.yaml", Path("params") / f"{name}.yaml"
-    if not source.exists():
-        known = ", ".join(sorted(p.stem for p in shipped("params").glob("*.yaml")))
-        raise RunError(f"there is no example study {example}", [f"there are {known}"])
+    known = {path.stem: path for path in sorted(shipped("params").glob("*.yaml"))}
+    target = Path("params") / f"{name}.yaml"
+    if example not in known:
+        raise RunError(f"there is no example study {example!r}", [f"there are {', '.join(known)}"], "give --example")
+    if not re.fullmatch(STUDY, name):
+        breach = "expected 3 to 60 small letters, digits and -"
+        raise RunError(f"got the name {name!r}", [breach], "choose another name")
     if target.exists():
         raise RunError(f"{target} already exists", do="choose another name")
     target.parent.mkdir(exist_ok=True)
-    text = source.read_text("utf-8").replace(f"\nstudy: {example}\n", f"\nstudy: {name}\n", 1)
+    text = known[example].read_text("utf-8").replace(f"\nstudy: {example}\n", f"\nstudy: {name}\n", 1)
     target.write_text(text, "utf-8")
     typer.echo(f"{target} written; change it, then: curv-eval run {target}")
 
@@ -51,7 +56,7 @@ def new(name: str, example: str = typer.Option("demo", help="the example study t
 def data_check(params: Params, data: DataFolder = None) -> None:
     """Check every dataset of a study against its contract and list every breach at once."""
     from curv_eval.data import load_data
-    from curv_eval.run.study_run import preflight
+    from curv_eval.run.preflight import preflight
     from curv_eval.study import load_study
 
     study = load_study(params)
@@ -83,7 +88,7 @@ def review(
 
     allowed = [d.value for d in Decision]
     if decision not in allowed:
-        raise RunError(f"got decision {decision!r}", [f"expected one of {', '.join(allowed)}"])
+        raise RunError(f"got the decision {decision!r}", do=f"give --decision {' or '.join(allowed)}")
     found = find(run, Path.cwd())
     made = write_review(found, reviewer=reviewer, decision=Decision(decision), findings=findings)
     typer.echo(f"{made.reviewer}: {made.decision} run {made.run}")
@@ -106,7 +111,8 @@ def verify(run: Run, data: DataFolder = None) -> None:
     found = find(run, Path.cwd())
     moved, compared = verify_run(found, data)
     if moved:
-        raise RunError(f"{found.name} is not as it was made", [str(m) for m in moved])
+        do = "bring back what moved, or run the study again; a review of this run no longer holds"
+        raise RunError(f"{found.name} is not as it was made", [str(m) for m in moved], do)
     typer.echo(f"{found.name}: nothing moved ({compared})")
 
 
@@ -152,13 +158,28 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except CurvError as fault:
-        sys.stderr.write(f"{fault}\n")
-        raise SystemExit(fault.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing half-written was left\n")
-        raise SystemExit(130) from None
+        _leave(str(fault), fault.exit_code)
+    except SystemExit as left:
+        if left.code == _STOPPED:
+            _leave("stopped; nothing half-written was left", _STOPPED)
+        raise
     except Exception as fault:
         if os.environ.get("CURV_EVAL_DEBUG"):
             raise
-        sys.stderr.write(f"{type(fault).__name__}: a fault of the program; CURV_EVAL_DEBUG=1 shows where\n")
-        raise SystemExit(70) from None
+        _leave(_unforeseen(fault), RunError.exit_code if isinstance(fault, OSError) else 70)
+
+
+# what typer makes of Ctrl-C
+_STOPPED = 130
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"{message}\n")
+    raise SystemExit(code) from None
+
+
+def _unforeseen(fault: Exception) -> str:
+    if isinstance(fault, OSError) and fault.filename:
+        do = "check the path, your rights to it, the space left and whether another program holds it"
+        return str(RunError(f"cannot use {fault.filename} ({fault.strerror})", do=do))
+    return f"{type(fault).__name__}: a fault of the program; CURV_EVAL_DEBUG=1 shows where"

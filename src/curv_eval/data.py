@@ -60,11 +60,31 @@ def study_contract(study: Study, name: str) -> Contract:
 def data_folder(study: Study, given: Path | None = None) -> Path:
     """Return where the study's data are: `given`, else CURV_EVAL_DATA, else `data/` beside `params/`.
 
-    A study with `made_up:` always uses its own made-up data, which are generated where they are missing.
+    A study with `made_up:` always uses its own made-up data, which are generated where they are missing; raises
+    StudyError when such a study is given other data.
     """
-    if study.made_up is not None:
-        return _made_up(study)
-    return Path(given or os.environ.get(VARIABLE) or study.project / "data").expanduser()
+    if study.made_up is None:
+        return Path(given or os.environ.get(VARIABLE) or study.project / "data").expanduser()
+    if given is not None:
+        what = f"{study.path.name} makes up its own data (`made_up:`), and --data gives others"
+        raise StudyError(what, do="take `made_up:` out of the study to use real data, or leave --data out")
+    return _made_up(study)
+
+
+def existing_data_folder(study: Study, given: Path | None = None) -> Path:
+    """Return `data_folder` as an absolute path. Raises ContractError when no folder is there."""
+    where = data_folder(study, given)
+    if where.is_dir():
+        return where.resolve()
+    said = "--data" if given else VARIABLE if os.environ.get(VARIABLE) else ""
+    found = "is a file, not a folder" if where.exists() else "does not exist"
+    source = f"{said} names it" if said else f"it was looked for there because neither --data nor {VARIABLE} is given"
+    raise ContractError(f"the data folder {where} {found}", [source], _remedy(study))
+
+
+def _remedy(study: Study) -> str:
+    obtain = f"{study.obtain} Then give" if study.obtain else "put the datasets of the study into one folder and give"
+    return f"{obtain} that folder with --data or {VARIABLE}"
 
 
 def _made_up(study: Study) -> Path:
@@ -82,10 +102,7 @@ def load_data(study: Study, folder: Path | None = None) -> Data:
 
     Raises ContractError or StudyError naming, for every dataset at once, what is missing, not permitted or broken.
     """
-    where, contracts = data_folder(study, folder), _contracts(study)
-    if not where.is_dir():
-        do = f"{study.obtain or ''} Then give the folder with --data or {VARIABLE}.".strip()
-        raise ContractError(f"there is no data folder {where}", do=do)
+    where, contracts = existing_data_folder(study, folder), _contracts(study)
     con = duckdb.connect(config={"preserve_insertion_order": True})
     datasets, faults, missing = {}, [], []
     for name, location in study.contracts.items():
@@ -95,9 +112,7 @@ def load_data(study: Study, folder: Path | None = None) -> Data:
             faults += [f"{name}: {fault.what}", *(f"  {line}" for line in (*fault.breaches, fault.do) if line)]
             missing += [] if (where / location).exists() else [name]
     if faults:
-        obtain = f"{study.obtain} " if study.obtain and missing else ""
-        do = f"{obtain}Then give the folder with --data or {VARIABLE}." if missing else ""
-        raise ContractError(f"{study.study} cannot use these data", faults, do)
+        raise ContractError(f"{study.study} cannot use these data", faults, _remedy(study) if missing else "")
     return Data(con, datasets, where, any(d.made_up for d in datasets.values()))
 
 

@@ -42,19 +42,21 @@ def digest(held: object) -> str:
     return hashlib.sha256(json.dumps(held, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def inputs(study: Study, *, data: Path, contracts: dict[str, Path]) -> dict:
+def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path]) -> dict:
     """Return everything a result depends on, as hashes: study, contracts, data, code, notebooks, environment.
 
-    contracts: the file of each contract by name. data: the data folder.
+    contracts: the file of each contract by name. data: the data folder; None leaves the data out.
     """
-    return {
+    held = {
         "study": sha256(study.path),
-        "contracts": {name: sha256(path) for name, path in contracts.items()},
-        "data": {f"{name}/{f}": h for name, where in sorted(study.contracts.items()) for f, h in _files(data / where)},
+        "contracts": {name: sha256(path) for name, path in contracts.items() if path.is_file()},
         "code": digest(tree(Path(__file__).parent, "*.*")),
         "notebooks": digest(tree(shipped("notebooks"), "*.ipynb")),
         "environment": _versions(),
     }
+    if data is not None:
+        held["data"] = {f"{name}/{f}": h for name, at in study.contracts.items() for f, h in _files(data / at)}
+    return held
 
 
 def key(found: dict) -> str:
@@ -66,7 +68,7 @@ def write(run: Path, *, study: Study, found: dict, times: dict[str, str]) -> Pat
     """Write manifest.json into the run folder and return its path."""
     held = {
         "schema": SCHEMA, "study": study.study, "params": study.path.name, "key": key(found), "seed": study.seed,
-        "made_up": study.made_up is not None, "inputs": found, "commit": _commit(), "times": times,
+        "made_up": _made_up(run), "inputs": found, "commit": _commit(), "times": times,
         "platform": f"{platform.system()} {platform.machine()}", "outputs": _outputs(run),
     }  # fmt: skip
     path = run / "manifest.json"
@@ -98,10 +100,16 @@ class Moved:
 
 
 def verify(run: Path, now: dict | None = None) -> list[Moved]:
-    """Return what moved since the run was made: its outputs, and against `now` (see `inputs`) what they depend on."""
+    """Return what moved since the run was made: its manifest and outputs, and what of `now` they depend on.
+
+    now: `inputs` of the day, or some of them; those that are not given are not compared.
+    """
     held = read(run)
-    moved = _differences("output", held["outputs"], _outputs(run))
-    for what, before in held["inputs"].items() if now else ():
+    moved = [] if held["key"] == key(held["inputs"]) else [Moved("manifest", "manifest.json", "was edited")]
+    moved += _differences("output", held["outputs"], _outputs(run))
+    for what, before in held["inputs"].items():
+        if what not in (now or {}):
+            continue
         if isinstance(before, dict):
             moved += _differences(what, before, now[what])
         elif before != now[what]:
@@ -122,10 +130,15 @@ def _files(where: Path) -> Iterable[tuple[str, str]]:
 
 
 def _outputs(run: Path) -> dict[str, str]:
+    """Return the hash of what a run made, but not of its manifest, its reviews and the brief, which follows them."""
     parts = (run / "release", run / "restricted")
     found = {f"{part.name}/{name}": h for part in parts if part.exists() for name, h in tree(part).items()}
-    plan = run / "study.yaml"
-    return {**found, **({plan.name: sha256(plan)} if plan.exists() else {})}
+    return {**found, **dict(_files(run / "study.yaml"))}
+
+
+def _made_up(run: Path) -> bool:
+    """Whether the run's bundle says that its data are made up."""
+    return json.loads((run / "release" / "results.json").read_text("utf-8"))["made_up"] is True
 
 
 def _versions() -> dict[str, str]:

@@ -40,7 +40,7 @@ def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str 
     if moved:
         raise RunError(f"{run.name} was changed after it was made", [str(m) for m in moved], "run the study again")
     if not reviewer.strip():
-        raise RunError("a review needs a reviewer's name", do="give --reviewer")
+        raise RunError("got a blank reviewer", ["expected the name of who checked the run"], "give --reviewer NAME")
     review = Review(
         run.name,
         manifest.sha256(run / "manifest.json"),
@@ -64,7 +64,8 @@ def reviews(run: Path) -> list[Review]:
     try:
         return [Review(**held) for held in json.loads(path.read_text("utf-8"))]
     except (ValueError, TypeError):
-        raise RunError(f"{path.name} of {run.name} is not readable", do="restore it, or review again") from None
+        do = "bring it back from a copy, or move it away and review the run again"
+        raise RunError(f"{path.name} of {run.name} is not readable", do=do) from None
 
 
 def approved(run: Path) -> bool:

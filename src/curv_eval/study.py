@@ -15,19 +15,29 @@ from pydantic.dataclasses import dataclass
 from curv_eval.errors import StudyError
 from curv_eval.yamlfile import read_yaml
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+MONTH, DAY, NAME = r"^\d{4}-(0[1-9]|1[0-2])$", r"^\d{4}-\d{2}-\d{2}$", r"^[a-z][a-z0-9_]{0,39}$"
+DISTRICT, STUDY, LINK = r"^[EW]\d{8}$", r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$", r"^https://[^\s\"<>]+$"
+_LOOKS = {
+    MONTH: "a month like 2023-08",
+    DAY: "a day like 2026-11-23",
+    NAME: "a name of at most 40 small letters, digits and _",
+    DISTRICT: "a district's code like E06000002",
+    STUDY: "a name of 3 to 60 small letters, digits and -",
+    LINK: "a web address that starts with https://",
+}
 
 
 def _real_day(text: str) -> str:
-    """Refuse a day that no calendar has, such as 30 February."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise ValueError("expected a day like 2026-11-23")
-    date.fromisoformat(text)
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("a day that is in the calendar") from None
     return text
 
 
-Day = Annotated[str, AfterValidator(_real_day)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Month = Annotated[str, Field(pattern=MONTH)]
+Day = Annotated[str, Field(pattern=DAY), AfterValidator(_real_day)]
+Name = Annotated[str, Field(pattern=NAME)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
 Names = Annotated[tuple[Name, ...], Field(strict=False)]
@@ -43,7 +53,7 @@ class Span:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError(f"ends ({self.last}) before it starts ({self.first})")
+            raise ValueError(f"a last month that is not before the first ({self.first} to {self.last})")
 
 
 @dataclass(frozen=True, config=_strict)
@@ -59,7 +69,7 @@ class Place:
     """Where: its name and the codes of its districts."""
 
     name: Text
-    districts: Annotated[tuple[Annotated[str, Field(pattern=r"^[EW]\d{8}$")], ...], Field(strict=False, min_length=1)]
+    districts: Annotated[tuple[Annotated[str, Field(pattern=DISTRICT)], ...], Field(strict=False, min_length=1)]
 
 
 @dataclass(frozen=True, config=_strict)
@@ -110,7 +120,7 @@ class Claim:
     by: Text
     period: Text
     design: Text
-    source: Annotated[str, Field(pattern=r"^https://[^\s\"<>]+$")]
+    source: Annotated[str, Field(pattern=LINK)]
 
 
 @dataclass(frozen=True, config=_strict)
@@ -146,7 +156,7 @@ class Delivery:
 class Study:
     """One study: question, data, design, outcomes (primary first), checks, seed and the words of its brief."""
 
-    study: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$")]
+    study: Annotated[str, Field(pattern=STUDY)]
     title: Annotated[str, Field(min_length=5, max_length=90)]
     question: Text
     registered: Day
@@ -190,7 +200,7 @@ def load_study(path: str | Path) -> Study:
     try:
         found = _ADAPTER.validate_json(json.dumps({**raw, "path": str(path)}))
     except ValidationError as fault:
-        faults += [_sentence(error) for error in fault.errors()]
+        faults += _sentences(fault)
     else:
         faults += _references(found)
     if faults:
@@ -207,6 +217,7 @@ def _references(study: Study) -> list[str]:
         faults.append("outcomes: exactly one is primary, and it stands first")
     names = [outcome.name for outcome in study.outcomes]
     faults += [f"outcomes: the name {n} stands twice" for n in sorted({n for n in names if names.count(n) > 1})]
+    faults += [f"checks: {n} stands twice" for n in sorted({n for n in study.checks if study.checks.count(n) > 1})]
     used = [("intervention", study.intervention)]
     used += [(f"outcomes.{o.name}.contract", o.contract) for o in study.outcomes]
     used += [("delivery", n) for n in ((study.delivery.referrals, study.delivery.sessions) if study.delivery else ())]
@@ -220,27 +231,57 @@ def _leaves(location: str) -> bool:
     return not location or ".." in parts or parts[0] == "" or ":" in parts[0] or "~" in parts[0]
 
 
+_EXPECTED = {
+    "string_type": "text, in quotes where it looks like a number",
+    "int_type": "a whole number without quotes",
+    "int_from_float": "a whole number",
+    "float_type": "a number such as 0.1, without quotes or %",
+    "tuple_type": "a list, such as [one, two]",
+    "dict_type": "`key: value` lines below it",
+    "dataclass_type": "`key: value` lines below it",
+    "too_short": "at least one entry",
+    "string_too_short": "{min_length} characters or more",
+    "string_too_long": "{max_length} characters at most",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than": "less than {lt}",
+    "less_than_equal": "{le} at most",
+    "literal_error": "{expected}",
+    "value_error": "{error}",
+}
+
+
+def _sentences(fault: ValidationError) -> list[str]:
+    """Return one sentence for each fault pydantic found, in words for people who do not write programs."""
+    errors = fault.errors(include_url=False)
+    within = {error["loc"][:-1] for error in errors}
+    return [_sentence(error) for error in errors if not (error["type"] == "too_short" and error["loc"] in within)]
+
+
 def _sentence(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"] if part != "function-after") or "the file"
+    where = "".join(f" (entry {part + 1})" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    where = where.removeprefix(".") or "the file"
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         close = difflib.get_close_matches(str(error["loc"][-1]), _keys(error["loc"][:-1]), 1)
         return f"{where}: unknown key" + (f"; did you mean `{close[0]}`?" if close else "")
     if error["type"] in ("missing", "missing_argument"):
         return f"{where}: is missing"
+    return f"{where}: got {_got(error['input'])}; expected {_expected(error)}"
+
+
+def _expected(error: Any) -> str:
+    context = error.get("ctx", {})
     if error["type"] == "string_pattern_mismatch":
-        return f"{where}: got {str(error['input'])[:60]!r}; expected {_LIKE[error['ctx']['pattern']]}"
-    got = repr(error["input"])[:60] if isinstance(error["input"], (str, int, float, bool, type(None))) else "that"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{where}: got {got}; {message[0].lower()}{message[1:]}"
+        return _LOOKS[context["pattern"]]
+    template = _EXPECTED.get(error["type"])
+    return template.format(**context) if template else error["msg"]
 
 
-_LIKE = {
-    r"^\d{4}-(0[1-9]|1[0-2])$": "a month like 2023-08",
-    r"^[a-z][a-z0-9_]{0,39}$": "a name of small letters, digits and _, starting with a letter",
-    r"^[EW]\d{8}$": "a district code like E06000002",
-    r"^https://[^\s\"<>]+$": "an address that starts with https://",
-    r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$": "3 to 60 small letters, digits and -, such as my-study",
-}
+def _got(given: object) -> str:
+    if isinstance(given, str):
+        return repr(given) if len(given) <= 60 else f"{given[:40]!r}… ({len(given)} characters)"
+    kinds = {type(None): "nothing", list: "a list", dict: "`key: value` lines", bool: str(given).lower()}
+    return kinds.get(type(given), repr(given))
 
 
 def _keys(location: tuple) -> list[str]:

@@ -81,7 +81,8 @@ def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError:
-        raise StudyError(f"there is no readable file {path}", do="check the path; `curv-eval new` makes one") from None
+        what = f"{path} is a folder, not a file" if path.is_dir() else f"there is no readable file {path}"
+        raise StudyError(what, do="give a study file such as params/demo.yaml; `curv-eval new` makes one") from None
     if len(raw) > _MOST_BYTES:
         raise StudyError(f"{path.name} has {len(raw):,} bytes; a study or contract has fewer than {_MOST_BYTES:,}")
     try:
@@ -103,4 +104,6 @@ def _tokens(text: str, path: Path) -> list:
 def _where(fault: yaml.YAMLError) -> str:
     mark = getattr(fault, "problem_mark", None)
     problem = getattr(fault, "problem", None) or "not readable"
+    if "'\\t'" in problem:
+        problem = "a tab stands where spaces must stand"
     return f"line {mark.line + 1}: {problem}" if mark else str(problem)

@@ -138,7 +138,6 @@ def test_a_new_study_can_start_from_any_example(installed, tmp_path):
     assert "there are cleveland-asb-hotspots, demo" in done.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="`new` writes studies whose name the study file refuses, and outside params/")
 @pytest.mark.parametrize("name", ["my_study", "My Study", "ab", "../elsewhere"])
 def test_a_name_no_study_may_have_is_refused_before_anything_is_written(name, installed, tmp_path):
     folder = tmp_path / "project"

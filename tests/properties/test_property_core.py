@@ -147,6 +147,14 @@ RULES = st.sampled_from(sorted(rules().values(), key=lambda rule: rule.order))
 columns = st.lists(st.integers(0, 40), min_size=1, max_size=8)
 
 
+@pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.name)
+def test_the_threshold_itself_is_shown_and_one_less_is_not(rule):
+    for count in range(1, 2 * rule.events_below + 2):
+        table = pd.DataFrame({"k": [0, 1, 2], "n": [count, 500, 600]})
+        shown = release(table, name="t", title="T", rule=rule, roles={"k": Role.KEY, "n": Role.COUNT}).table["n"]
+        assert pd.isna(shown[0]) == (count < rule.events_below), count
+
+
 @many
 @given(columns, RULES)
 def test_no_small_count_is_ever_shown(counts, rule):

@@ -210,6 +210,18 @@ def test_few_clusters_widen_the_interval():
     assert (row["conf_low"], row["conf_high"]) == pytest.approx((low, high))
 
 
+def test_a_cluster_with_several_starts_belongs_to_the_first():
+    # p holds an untreated unit too, q one of each cohort
+    starts = [("p", 3), ("p", np.nan), ("q", 4), ("q", 3), ("r", 4), ("s", 4), ("t", np.nan), ("u", np.nan)]
+    mixed = Panel(
+        units=np.arange(8).astype(str), periods=np.arange(1, 5), cohort=np.array([g for _, g in starts], dtype=float),
+        cluster=np.array([c for c, _ in starts]), outcomes={"y": np.arange(32.0).reshape(8, 4) ** 1.5},
+        frequency="year",
+    )  # fmt: skip
+    assert fit(mixed, outcome="y", design=design(small_sample="cr2")).groups.tolist() == [3, 3, 4, 4, 0, 0]
+    assert fit(mixed, outcome="y", design=design()).groups is None
+
+
 def test_shows_shapes_and_no_values(estimate):
     assert repr(estimate) == "<Estimate: y by callaway_santanna, 6 cells, 2 cohorts>"
 

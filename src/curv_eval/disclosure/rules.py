@@ -12,7 +12,10 @@ from curv_eval.yamlfile import read_yaml
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule set: see rules.yaml for the meaning of each number; `says` is the sentence for readers."""
+    """A rule set: see rules.yaml for the meaning of each number; `says` is the sentence for readers.
+
+    Raises DisclosureError when the smallest count that may be shown would be rounded to one that may not.
+    """
 
     name: str
     order: int
@@ -22,6 +25,15 @@ class Rule:
     says: str
     source: str
 
+    def __post_init__(self) -> None:
+        if min(self.events_below, self.round_to) < 1 or self.rounded(self.events_below) < self.events_below:
+            what = f"rule {self.name}: {self.events_below} would be shown as {self.rounded(self.events_below)}"
+            raise DisclosureError(what, do="choose events_below and round_to that go together, such as 10 and 5")
+
+    def rounded(self, count: int) -> int:
+        """Return a count as it is shown: the nearest multiple of round_to, halves up."""
+        return (2 * count + self.round_to) // (2 * self.round_to) * self.round_to if self.round_to > 0 else 0
+
 
 def rules() -> dict[str, Rule]:
     """Return the rule sets by name."""
@@ -30,7 +42,10 @@ def rules() -> dict[str, Rule]:
 
 
 def strictest(names: Iterable[str]) -> Rule:
-    """Return the strictest of the named rule sets. Raises DisclosureError for none, or for a name not known."""
+    """Return the rule that keeps each of the named rule sets: every number is the strictest of theirs.
+
+    Raises DisclosureError for none, or for a name not known.
+    """
     known, asked = rules(), sorted(set(names))
     unknown = [name for name in asked if name not in known]
     if unknown or not asked:
@@ -39,4 +54,19 @@ def strictest(names: Iterable[str]) -> Rule:
             [f"{name}: not a rule set (there are {', '.join(known)})" for name in unknown],
             "state smallNumberRule in every contract that feeds this table",
         )
-    return max((known[name] for name in asked), key=lambda rule: rule.order)
+    first, *others = sorted((known[name] for name in asked), key=lambda rule: rule.order, reverse=True)
+    for other in others:
+        first = _both(first, other)
+    return first
+
+
+def _both(one: Rule, other: Rule) -> Rule:
+    """Return `one` where it is at least as strict in everything, else a rule as strict as both together."""
+    events, units, base = (max(getattr(one, f), getattr(other, f)) for f in ("events_below", "units_below", "round_to"))
+    if (events, units, base) == (one.events_below, one.units_below, one.round_to):
+        return one
+    says = (
+        f"Where such data meet in one table, counts from 1 to {events - 1} are withheld, other counts are rounded to "
+        f"the nearest {base}, and estimates that rest on fewer than {events} incidents or {units} areas are withheld."
+    )
+    return Rule(f"{one.name}+{other.name}", one.order, events, units, base, says, f"{one.source}; {other.source}")

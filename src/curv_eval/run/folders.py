@@ -34,6 +34,7 @@ def staged(study: Study, key: str, *, replace: bool) -> Iterator[tuple[Path, Pat
             f"outputs/{study.study}/{key} already exists: the same study, data and code were run before",
             do="nothing needs to be run; read it with `curv-eval brief`, or give --again to run it once more",
         )
+    mine = [home] if home.parent.exists() else [home, home.parent]
     try:
         home.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(home)
@@ -48,12 +49,7 @@ def staged(study: Study, key: str, *, replace: bool) -> Iterator[tuple[Path, Pat
         (home / "latest").write_text(key + "\n", "utf-8")
     finally:
         shutil.rmtree(work, ignore_errors=True)
-        _remove_if_empty(home)
-
-
-def _remove_if_empty(home: Path) -> None:
-    if home.is_dir() and not any(home.iterdir()):
-        home.rmdir()
+        _remove_empty(mine)
 
 
 def _swap(work: Path, final: Path) -> None:
@@ -67,11 +63,20 @@ def _swap(work: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove the folders that hold nothing, the innermost first."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
 def _remove_leftovers(home: Path) -> None:
-    """Remove the working folders of runs whose process is gone."""
+    """Remove the working folders of runs whose process is gone, or has given its number to this one."""
     for left in home.glob(".partial-*"):
         owner = left.name.rsplit("-", 1)[-1]
-        if not (owner.isdigit() and _alive(int(owner))):
+        if not (owner.isdigit() and int(owner) != os.getpid() and _alive(int(owner))):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -89,14 +94,19 @@ def _alive(pid: int) -> bool:
 
 def find(run: str, project: Path) -> Path:
     """Return the run folder that `run` names: a path, a study (its latest run), or study/key. Raises RunError."""
-    given = Path(run)
-    if (given / "manifest.json").exists():
-        return given.resolve()
-    home = project / "outputs" / run
-    latest = home / "latest"
-    if latest.exists():
-        home = home / latest.read_text("utf-8").strip()
-    if (home / "manifest.json").exists():
-        return home.resolve()
-    known = sorted(p.parent.name for p in (project / "outputs").glob("*/latest"))
-    raise RunError(f"there is no finished run {run}", [f"studies with runs here: {', '.join(known) or 'none'}"])
+    for home in (Path(run), project / "outputs" / run):
+        for folder in (home, home / _latest(home)):
+            if (folder / "manifest.json").is_file():
+                return folder.resolve()
+    runs = sorted((project / "outputs").glob("*/*/manifest.json"))
+    known = [f"{path.parent.parent.name}/{path.parent.name}" for path in runs if not path.parent.name.startswith(".")]
+    do = "give one of these, or its study for the latest" if known else "run `curv-eval run` in this folder first"
+    raise RunError(f"there is no finished run {run!r}", [f"runs here: {', '.join(known) or 'none'}"], do)
+
+
+def _latest(home: Path) -> str:
+    """Return the key of a study's latest run, "." where there is none."""
+    try:
+        return (home / "latest").read_text("utf-8").strip() or "."
+    except (OSError, UnicodeDecodeError):
+        return "."

@@ -35,7 +35,7 @@ def execute(notebook: Path, *, params: Path, folder: Path, keep: Path, progress:
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
-        with _environment(_QUIET), warnings.catch_warnings():
+        with environment(_QUIET), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             done = papermill.execute_notebook(
                 held, None, parameters={"params": str(params), "folder": str(folder)}, kernel_name="python3",
@@ -75,7 +75,8 @@ def _strip(done) -> None:
 
 
 @contextmanager
-def _environment(names: dict[str, str]) -> Iterator[None]:
+def environment(names: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a block, and put back what was there."""
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(names)
     try:

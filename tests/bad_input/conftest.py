@@ -1,0 +1,6 @@
+"""Where the helpers of the run tests are."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
