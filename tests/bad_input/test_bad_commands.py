@@ -59,7 +59,7 @@ def test_a_review_without_sense(words, pieces):
     (("My Study",), ("got the name 'My Study'", "expected 3 to 60 small letters, digits and -")),
     (("../away",), ("got the name '../away'",)),
     (("study",), (f"{Path('params', 'study.yaml')} already exists", "do: choose another name")),
-    (("other", "--example", "nope"), ("there is no example study 'nope'", "there are cleveland-asb-hotspots, demo", "do: give --example")),
+    (("other", "--example", "nope"), ("there is no example study 'nope'", "there are cleveland-asb-hotspots, demo")),
 ])  # fmt: skip
 def test_a_new_study_without_sense(words, pieces):
     folder = project()

@@ -5,7 +5,7 @@ import gzip
 import shutil
 
 import pytest
-from projects import DEMO, ROOT, STREET, change, curv_eval, outputs, plain_study, project, small_data
+from projects import ROOT, STREET, change, curv_eval, outputs, plain_study, project, small_data
 from refusals import refused
 
 MONTH = f"{STREET}/2023-05/2023-05-made-up-street.csv"
@@ -85,6 +85,10 @@ FILES = {
     "a start in words": (
         "intervention_register.csv", lambda raw: raw.replace(b"2023-07", b"July 2023", 1),
         "start_month: 1 value does not look like 2023-08 (at intervention_register.csv row 1, 'July 2023')",
+    ),
+    "no start at all": (
+        "intervention_register.csv", lambda raw: raw.split(b"\n")[0] + b"\n",
+        "intervention_register.csv has a header and no rows",
     ),
     "a start twice": (
         "intervention_register.csv", lambda raw: raw + raw.split(b"\n")[1] + b"\n",
@@ -216,10 +220,3 @@ def test_the_variable_and_the_option_are_both_understood(held):
 def test_a_path_with_spaces_and_letters_of_other_languages():
     folder = project("Prüfung Nº 5, łódź", data=small_data("2023-05", "2023-07"))
     assert curv_eval(folder, "data", "check", "params/study.yaml").code == 0
-
-
-def test_checking_made_up_data_needs_no_folder():
-    folder = project(study=DEMO)
-    said = curv_eval(folder, "data", "check", "params/study.yaml", CURV_EVAL_DATA="gone")
-    assert said.code == 0, said.err
-    assert "made-up data" in said.out

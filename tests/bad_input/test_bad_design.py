@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from projects import STREET, curv_eval, outputs, plain_study, project, small_data
+from projects import STREET, curv_eval, plain_study, project, small_data
 from refusals import refused
 
 WINDOW = "{ first: 2023-03, last: 2024-02 }"
@@ -61,10 +61,6 @@ CASES = {
         lambda p: None, "{ first: 2019-01, last: 2020-12 }",
         "ContractError", "police_uk_street has no rows from 2019-01 to 2020-12", "do: Download the monthly archives",
     ),
-    "nobody treated": (
-        lambda p: register(p, lambda t: t.split("\n")[0] + "\n"), WINDOW,
-        "ContractError", "intervention_register.csv has a header and no rows",
-    ),
 }  # fmt: skip
 
 
@@ -77,12 +73,3 @@ def test_it_is_refused(case):
     refused(folder, said, kind, *pieces)
     assert said.err.startswith("running inputs\nrunning data\n")
     assert "running power" not in said.err
-
-
-def test_a_cohort_that_does_not_exist():
-    text = plain_study().replace("  cluster: ward\n", '  cluster: ward\n  cohorts: ["2023-11"]\n')
-    folder = project(study=text, data=small_data())
-    said = curv_eval(folder, "run", "params/study.yaml")
-    assert said.code == 4
-    assert "DesignError: design.cohorts: no area starts in 2023-11" in said.err
-    assert outputs(folder) == {}

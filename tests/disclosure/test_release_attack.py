@@ -46,21 +46,21 @@ def attack(counts, rule):
         yield candidates(counts, hidden, cell), candidates(counts, counts > 0, cell)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(st.lists(COUNT, min_size=2, max_size=8), st.sampled_from(STRICT))
 def test_one_column_whose_exact_total_is_known(column, rule):
     for left, most in attack(np.array(column)[:, None], rule):
         assert left >= min(rule.events_below - 1, most)
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(st.lists(COUNT, min_size=2, max_size=6), st.sampled_from(STRICT))
 def test_one_row_whose_exact_total_is_known(row, rule):
     for left, most in attack(np.array(row)[None, :], rule):
         assert left >= min(rule.events_below - 1, most)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(st.integers(2, 4), st.integers(2, 4), st.data(), st.sampled_from(STRICT))
 def test_a_table_all_of_whose_totals_are_known(rows, columns, data, rule):
     counts = np.array(data.draw(st.lists(COUNT, min_size=rows * columns, max_size=rows * columns)))
@@ -72,6 +72,13 @@ def test_lines_that_each_look_open_can_close_each_other():
     # every row and column here hides enough by itself, and yet the totals together left 3 values for the first cell
     counts = np.array([[3, 20, 300], [3, 50, 20], [20, 8, 50], [1, 1, 300]])
     assert all(left >= 7 for left, _ in attack(counts, rules()["nhs_1_7_round_5"]))
+
+
+def test_no_more_is_withheld_than_one_small_count_needs():
+    # a partner in its row, one in its column, and the cell where theirs cross
+    counts = np.array([[90, 80, 3], [500, 10, 600], [20, 30, 40]])
+    hidden = np.isnan(released(counts, rules()["nhs_1_7_round_5"]))
+    assert hidden.astype(int).tolist() == [[0, 1, 1], [0, 0, 0], [0, 1, 1]]
 
 
 @pytest.mark.parametrize("rule", STRICT, ids=lambda rule: rule.name)
@@ -90,7 +97,7 @@ def test_one_who_knows_the_method_too_is_not_better_off():
         assert small in alike
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(
     st.integers(1, 7),
     st.lists(st.integers(8, 60), min_size=2, max_size=3),

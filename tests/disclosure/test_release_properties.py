@@ -43,7 +43,7 @@ def cells(released, table, roles, kind):
         yield from ((*cell, i) for i, cell in enumerate(rows))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(tables(), st.sampled_from(RULES))
 def test_every_cell_is_shown_rounded_or_withheld_and_says_which(held, rule):
     table, roles = held
@@ -58,7 +58,7 @@ def test_every_cell_is_shown_rounded_or_withheld_and_says_which(held, rule):
     assert released.suppressed == int(released.statuses.isin([Status.WITHHELD, Status.COMPLEMENTARY]).to_numpy().sum())
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(tables(), st.sampled_from(RULES))
 def test_no_small_count_is_ever_shown_and_no_other_becomes_one(held, rule):
     table, roles = held
@@ -70,7 +70,7 @@ def test_no_small_count_is_ever_shown_and_no_other_becomes_one(held, rule):
             assert (seen == 0) == (true == 0), "0 means none, and nothing else is shown as 0"
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(tables(), st.sampled_from(RULES))
 def test_counts_are_rounded_to_the_nearest(held, rule):
     table, roles = held
@@ -80,7 +80,7 @@ def test_counts_are_rounded_to_the_nearest(held, rule):
             assert abs(seen - true) <= rule.round_to / 2
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(tables(values=(1, 2)), st.sampled_from(RULES))
 def test_values_with_weak_backing_or_beside_a_withheld_count_are_withheld(held, rule):
     table, roles = held
@@ -93,7 +93,7 @@ def test_values_with_weak_backing_or_beside_a_withheld_count_are_withheld(held, 
         assert math.isnan(seen) or not (weak or beside)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(tables(counts=(0, 0), values=(2, 2)), st.sampled_from(RULES))
 def test_values_are_as_coarse_as_the_counts_behind_them(held, rule):
     table, roles = held
@@ -114,7 +114,7 @@ def test_a_value_is_published_with_three_figures_where_some_two_thousand_events_
     assert shown.tolist() == pytest.approx([-494.0, -0.1865], abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(tables(), st.sampled_from(RULES), st.randoms())
 def test_the_order_of_rows_changes_nothing_and_the_input_is_left_alone(held, rule, random):
     table, roles = held

@@ -213,7 +213,6 @@ def test_what_the_source_is_built_on_is_imported_by_it(name):
     assert name in {canonicalize_name(w.name) for w in WANTED}
 
 
-@pytest.mark.xfail(strict=True, reason="rich is a dependency and nothing imports it")
 def test_every_dependency_has_a_use():
     modules = {
         "pyyaml": "yaml", "pypandoc-binary": "pypandoc", "python-docx": "docx", "page-validation": "page",

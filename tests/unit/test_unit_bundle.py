@@ -96,7 +96,6 @@ def test_a_notebook_shows_released_tables_only():
             show(wrong)
 
 
-@pytest.mark.xfail(strict=True, reason="show says TypeError and gives an AttributeError about DataFrame.name")
 def test_a_plain_table_is_refused_in_words():
     with pytest.raises(TypeError):
         show(PLAIN)
@@ -149,7 +148,6 @@ def test_text_from_data_is_text_and_nothing_else(given):
     assert said == " ".join(given.split())
 
 
-@pytest.mark.xfail(strict=True, reason="plain() leaves & alone: 'R&amp;B' from data is read as 'R&B'")
 @pytest.mark.parametrize("given", [n for n in NASTY if "&" in n])
 def test_entities_in_text_from_data_are_text(given):
     assert through_pandoc(given)[1] == given
@@ -168,18 +166,12 @@ def test_a_spreadsheet_runs_nothing_from_the_download(text, tmp_path):
 WIDE_FORMULAS = ["\n=1", " =1+1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="tables/*.csv neutralises less than figures/*.csv does: blanks and full-width forms"
-)
 @pytest.mark.parametrize("text", WIDE_FORMULAS)
 def test_a_spreadsheet_runs_nothing_however_it_is_written(text, tmp_path):
     write_csv(tmp_path / "t.csv", counts(where=(text, "b", "c", "d")))
     assert read(tmp_path / "t.csv")[1][0].startswith("'")
 
 
-@pytest.mark.xfail(
-    reason="before Python 3.13 csv does not quote a lone carriage return: the cell after it is a formula"
-)
 def test_a_carriage_return_makes_no_row_of_its_own(tmp_path):
     write_csv(tmp_path / "t.csv", counts(where=("a\r=1+1", "b", "c", "d")))
     assert len(read(tmp_path / "t.csv")) == 5

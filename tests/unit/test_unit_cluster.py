@@ -156,7 +156,6 @@ def test_a_row_without_error_is_left_aside():
     assert sup_t(influence, alpha=0.05, seed=1)[0] == sup_t(influence[:, [0, 2]], alpha=0.05, seed=1)[0]
 
 
-@pytest.mark.xfail(strict=True, reason="sup_t says it is never below the normal value for one row, and is")
 @pytest.mark.parametrize("seed", [0, 1])
 def test_one_row_never_needs_less_than_the_normal_value(seed):
     influence = np.random.default_rng(seed).normal(size=(12, 1)) ** 3

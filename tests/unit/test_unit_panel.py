@@ -51,7 +51,6 @@ MISSED = {
 }  # fmt: skip
 
 
-@pytest.mark.xfail(strict=True, reason="population, district and neighbours of another length are not refused")
 @pytest.mark.parametrize("name", MISSED)
 def test_optional_parts_of_another_length_are_refused(name):
     with pytest.raises(DesignError, match=name):
@@ -166,7 +165,6 @@ def test_the_last_panel_kept_is_the_one_read(tmp_path):
     same(read_panel(tmp_path), other)
 
 
-@pytest.mark.xfail(strict=True, reason="the panel's frequency is not kept: years come back as months")
 def test_a_yearly_panel_comes_back_yearly(tmp_path):
     keep_panel(replace(good(), frequency="year"), tmp_path)
     assert read_panel(tmp_path).frequency == "year"

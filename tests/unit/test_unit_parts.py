@@ -330,7 +330,6 @@ def test_every_outcome_is_estimated_and_every_check_run_in_order():
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="one period before the start: numpy complains that there is nothing to stack")
 def test_pre_trends_with_nothing_to_test_is_refused_in_words():
     with pytest.raises(DesignError):
         steps.run_checks(
@@ -340,7 +339,6 @@ def test_pre_trends_with_nothing_to_test_is_refused_in_words():
         )
 
 
-@pytest.mark.xfail(strict=True, reason="months in which nothing is expected are called withheld in tables/*.csv")
 def test_what_does_not_exist_is_not_called_withheld(tmp_path):
     study = study_of()
     study = replace(study, design=replace(study.design, options={"base": "varying"}))
@@ -350,7 +348,6 @@ def test_what_does_not_exist_is_not_called_withheld(tmp_path):
     assert "withheld" not in (tmp_path / "release" / "tables" / "observed_expected.csv").read_text("utf-8")
 
 
-@pytest.mark.xfail(strict=True, reason="the brief says 95% whatever `alpha` is")
 def test_the_level_that_was_registered_is_the_level_that_is_said(tmp_path):
     study = study_of()
     study = replace(study, design=replace(study.design, alpha=0.1))
@@ -361,7 +358,6 @@ def test_the_level_that_was_registered_is_the_level_that_is_said(tmp_path):
     assert "90%" in said
 
 
-@pytest.mark.xfail(strict=True, reason="the outcome's label goes into the headline as markdown, elsewhere as text")
 def test_the_words_of_the_study_are_text_in_the_headline_too(estimate, tmp_path):
     study = study_of()
     study = replace(study, outcomes=(replace(study.primary, label="thefts [*all*]"),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from curv_eval.checks import Check, Verdict
+from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import by
 from curv_eval.methods import path
@@ -22,6 +23,8 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     events = path(panel, outcome=estimate.outcome, design=study.design)
     table = by(events, "event_time", seed=study.seed)
     leads = table[(table["event_time"] < -study.design.anticipation) & (table["std_error"] > 0)]
+    if leads.empty:
+        raise DesignError("pre_trends: there is no month before the start to compare", do="start the window earlier")
     p, largest = _joint(events, leads["event_time"].to_numpy(), study)
     verdict = Verdict.FAILS if p < study.design.alpha else Verdict.HOLDS
     moved = "did not move together" if verdict is Verdict.FAILS else "moved together, as far as these data can show"

@@ -50,9 +50,14 @@ class Released:
     statuses: pd.DataFrame
 
     @property
+    def hidden(self) -> pd.DataFrame:
+        """Which count and value cells are withheld; other cells without a value do not exist."""
+        return self.statuses.isin([Status.WITHHELD, Status.COMPLEMENTARY])
+
+    @property
     def suppressed(self) -> int:
         """The number of cells withheld."""
-        return int(self.statuses.isin([Status.WITHHELD, Status.COMPLEMENTARY]).to_numpy().sum())
+        return int(self.hidden.to_numpy().sum())
 
     def __repr__(self) -> str:
         return (
@@ -149,18 +154,21 @@ def _all_open(number: np.ndarray, small: np.ndarray, hidden: np.ndarray, *, rule
 
 def _close_lines(number: np.ndarray, hidden: np.ndarray, rule: Rule) -> None:
     """Hide more, in place, until the total of no row and no column says much about a hidden count in it."""
-    lines = [(slice(None), j) for j in range(number.shape[1])]
-    lines += [(i, slice(None)) for i in range(number.shape[0])] if number.shape[1] > 1 else []
+    lines = [((slice(None), j), 1) for j in range(number.shape[1])]
+    lines += [((i, slice(None)), 0) for i in range(number.shape[0])] if number.shape[1] > 1 else []
     before = None
     while before is None or (hidden != before).any():
         before = hidden.copy()
-        for line in lines:
-            _add_partners(number[line], hidden[line], rule)
+        for line, across in lines:
+            _add_partners(number[line], hidden[line], rule=rule, crossed=hidden.any(axis=across))
 
 
-def _add_partners(counts: np.ndarray, hidden: np.ndarray, rule: Rule) -> None:
-    """Mark in `hidden`, in place, the smallest other counts of a row or column until its hidden ones are open."""
-    for partner in np.argsort(counts, kind="stable"):
+def _add_partners(counts: np.ndarray, hidden: np.ndarray, *, rule: Rule, crossed: np.ndarray) -> None:
+    """Mark in `hidden`, in place, other counts of a row or column until its hidden ones are open, the smallest first.
+
+    crossed: where the line that crosses this one hides a count already, so that fewer need to be hidden in all.
+    """
+    for partner in np.lexsort((counts, ~crossed)):
         if not hidden.any() or _ambiguous(counts[hidden], rule):
             return
         hidden[partner] |= counts[partner] > 0

@@ -104,16 +104,19 @@ def series(estimate: Estimate, panel: Panel, *, leads: bool) -> pd.DataFrame:
 
     expected = observed - sum of n_g ATT(g, t) over cohorts. leads: whether the effects before a cohort's start are
     measured against a fixed base, so that they show how well the expectation follows the observed series; if not,
-    nothing is expected before the first start. Each row carries the units and events behind it.
+    nothing is expected before the first start. Nor is anything where a cohort that started has nobody to compare
+    with. Each row carries the units and events behind it.
     """
-    y, first = panel.outcomes[estimate.outcome][panel.treated], np.nanmin(panel.cohort)
+    y, started = panel.outcomes[estimate.outcome][panel.treated], np.unique(panel.cohort[panel.treated])
+    first = started[0]
     cells = estimate.cells if leads else estimate.cells[estimate.after]
     rows = []
     for period, total in zip(panel.periods, y.sum(axis=0), strict=True):
         cell = cells[cells["period"] == period]
         n = cell["n_units"].to_numpy()
         influence = estimate.influence[:, cell.index] @ n
-        effect = float(n @ cell["estimate"]) if leads or period >= first else np.nan
+        known = set(cell["cohort"]) >= set(started[started <= period]) and (leads or period >= first)
+        effect = float(n @ cell["estimate"]) if known else np.nan
         error = float(np.linalg.norm(influence)) * estimate.quantile(influence)
         expected = total - effect
         rows.append((period, int(total), expected, expected - error, expected + error))

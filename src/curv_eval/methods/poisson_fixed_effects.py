@@ -37,7 +37,7 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     kept = panel.take(some) if not some.all() else panel
     y = kept.outcomes[outcome]
     d = ((kept.cohort >= start)[:, None] & (kept.periods >= start)).astype(float)
-    _refuse_separation(y, d, kept)
+    _refuse_separation(panel.outcomes[outcome], panel.treated, after=panel.periods >= start)
     found = from_coefficient(
         kept,
         outcome=outcome,
@@ -60,17 +60,18 @@ def fit(y: np.ndarray, d: np.ndarray, cluster: np.ndarray) -> Coefficient:
     return Coefficient(value, adjusted, "log", SE_RULE, clusters - 1.0)
 
 
-def _refuse_separation(y: np.ndarray, d: np.ndarray, panel: Panel) -> None:
-    empty = [where for where, cells in (("after the start", d == 1), ("before it", _before(d))) if not y[cells].any()]
+def _refuse_separation(y: np.ndarray, treated: np.ndarray, *, after: np.ndarray) -> None:
+    """Refuse counts (n, T) from which no ratio follows; treated: (n,), after: (T,)."""
+    empty = [
+        f"{name} areas: no events {when} the start; the rate ratio is 0, infinite or anything"
+        for name, rows in (("treated", treated), ("comparison", ~treated))
+        for when, columns in (("after", after), ("before", ~after))
+        if not y[rows][:, columns].any()
+    ]
     months = int((~y.any(axis=0)).sum())
     if empty or months:
-        reasons = [f"treated areas: no events {where}; the rate ratio is 0 or infinite" for where in empty]
-        reasons += [f"{months} periods have no event anywhere"] if months else []
-        raise DesignError("the counts separate treated from comparison", reasons, "use larger areas or longer periods")
-
-
-def _before(d: np.ndarray) -> np.ndarray:
-    return (d.max(axis=1, keepdims=True) == 1) & (d == 0)
+        empty += [f"{months} periods have no event anywhere"] if months else []
+        raise DesignError("the counts separate treated from comparison", empty, "use larger areas or longer periods")
 
 
 def _pseudo_likelihood(y: np.ndarray, d: np.ndarray) -> float:

@@ -82,6 +82,11 @@ def _faults(panel: Panel) -> list[str]:
     for name, array in (("cohort", panel.cohort), ("cluster", panel.cluster)):
         if len(array) != n:
             faults.append(f"{name}: got {len(array)} values, expected {n}")
+    for name in ("population", "district", "neighbours"):
+        array = getattr(panel, name)
+        shape = (n, n) if name == "neighbours" else (n,)
+        if array is not None and np.shape(array) != shape:
+            faults.append(f"{name}: got shape {np.shape(array)}, expected {shape}")
     for name, y in panel.outcomes.items():
         if y.shape != (n, len(panel.periods)):
             faults.append(f"{name}: got shape {y.shape}, expected {(n, len(panel.periods))}")

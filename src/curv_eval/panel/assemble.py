@@ -76,13 +76,20 @@ def _areas(con: duckdb.DuckDBPyConnection, study: Study) -> pd.DataFrame:
             FROM {study.intervention} r JOIN area_of a ON a.code = r.lsoa21_code GROUP BY 1),
         people AS (
             SELECT a.area, sum(p.population) AS population
-            FROM lsoa_population p JOIN area_of a ON a.code = p.lsoa11_code GROUP BY 1)
-        SELECT a.area, arg_min(w.ward24_name, {_FIRST_TREATED}) AS ward,
+            FROM lsoa_population p JOIN area_of a ON a.code = p.lsoa11_code GROUP BY 1),
+        named AS (
+            SELECT ward24_code, CASE WHEN count(DISTINCT ward24_code) OVER (PARTITION BY ward24_name) > 1
+                THEN ward24_name || ' (' || ltla24_name || ')' ELSE ward24_name END AS ward
+            FROM (SELECT DISTINCT ward24_code, ward24_name, ltla24_name FROM ward_lookup
+                  WHERE ltla24_code IN (SELECT district_code FROM inside)))
+        SELECT a.area, arg_min(v.ward, {_FIRST_TREATED}) AS ward,
                arg_min(w.ltla24_name, w.lsoa21_code) AS district, count(*) AS members,
                any_value(s.start) AS start, any_value(p.population) AS population
         FROM ward_lookup w
+        JOIN named v ON v.ward24_code = w.ward24_code
         JOIN area_of a ON a.code = w.lsoa21_code AND a.inside
-        LEFT JOIN {study.intervention} r ON r.lsoa21_code = w.lsoa21_code
+        LEFT JOIN (SELECT lsoa21_code, min(start_month) AS start_month FROM {study.intervention} GROUP BY 1) r
+            ON r.lsoa21_code = w.lsoa21_code
         LEFT JOIN starts s ON s.area = a.area
         LEFT JOIN people p ON p.area = a.area
         GROUP BY a.area ORDER BY a.area""").df()
@@ -128,6 +135,7 @@ def _counts(con: duckdb.DuckDBPyConnection, outcome: Outcome, contract: Contract
     """Return (area, month, n) and the account of rows placed and not placed, for the months given."""
     where, values = _where(outcome, contract)
     con.register("wanted", pd.DataFrame({"month": months}))
+    _refuse_months_not_supplied(con, outcome, contract)
     rows = con.execute(
         f"""
         SELECT a.area, x.month, a.inside, x.code IS NULL AS blank, count(*) AS n
@@ -145,6 +153,18 @@ def _counts(con: duckdb.DuckDBPyConnection, outcome: Outcome, contract: Contract
         "outside_the_districts": [int(rows.loc[~inside & ~unknown, "n"].sum())],
     })  # fmt: skip
     return rows[inside], account
+
+
+def _refuse_months_not_supplied(con: duckdb.DuckDBPyConnection, outcome: Outcome, contract: Contract) -> None:
+    """A month without any row of a source was not supplied; counting it as zero would look like a fall."""
+    found = con.execute(f"SELECT DISTINCT {_month(contract)} FROM {contract.name}").fetchall()
+    missing = sorted({m for (m,) in con.execute("SELECT month FROM wanted").fetchall()} - {m for (m,) in found})
+    if missing:
+        raise DesignError(
+            f"outcomes.{outcome.name}: {contract.name} did not supply {len(missing)} months of the window",
+            [f"no rows at all in {', '.join(missing[:12])}"],
+            "shorten `design.window`, or leave the outcome out: a month not supplied is not a month of zero",
+        )
 
 
 def _where(outcome: Outcome, contract: Contract) -> tuple[str, list[str]]:

@@ -14,6 +14,8 @@ from curv_eval.disclosure import WITHHELD, Released
 from curv_eval.errors import DisclosureError
 
 Format = Callable[[object], str]
+# what a spreadsheet takes for the start of a formula, in narrow and in full width
+_RUN = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ def write_csv(path: Path, released: Released) -> None:
         writer = csv.writer(file, lineterminator="\n")
         table = released.table.drop(columns="geometry", errors="ignore")
         writer.writerow(table.columns)
-        for row in table.itertuples(index=False):
-            writer.writerow([_cell(value) for value in row])
+        hidden = released.hidden.reindex(columns=table.columns, fill_value=False)
+        for row, gone in zip(table.itertuples(index=False), hidden.itertuples(index=False), strict=True):
+            writer.writerow([_cell(value, withheld) for value, withheld in zip(row, gone, strict=True)])
 
 
 def markdown(released: Released, columns: tuple[Column, ...], *, label: str, widths: str = "") -> str:
@@ -89,7 +92,7 @@ def add_part(folder: Path, name: str, text: str) -> None:
 def plain(text: object) -> str:
     """Return data text that cannot be read as markdown, HTML or a shortcode."""
     safe = " ".join(str(text).split())
-    for mark in "\\`*_{}[]<>#|$@~^":
+    for mark in "\\`*_{}[]<>#|$@~^&":
         safe = safe.replace(mark, "\\" + mark)
     return safe
 
@@ -116,10 +119,10 @@ def _written(value: object, column: Column) -> str:
     return WITHHELD if pd.isna(value) else column.write(value)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, withheld: bool) -> str:
     if pd.isna(value):
-        return WITHHELD
+        return WITHHELD if withheld else "not applicable"
     if isinstance(value, float):
         return f"{value:.6g}" if value % 1 else f"{value:.0f}"
-    text = str(value)
-    return f"'{text}" if text[:1] in "=+-@\t\r" and isinstance(value, str) else text
+    text = str(value).replace("\r", " ")
+    return f"'{text}" if isinstance(value, str) and (text[:1] == "\t" or text.lstrip().startswith(_RUN)) else text

@@ -47,7 +47,7 @@ def write_power(study: Study, released: Released, *, folder: str | Path) -> None
     text = (
         f"We could not have been confident of seeing a fall smaller than {row['smallest']:.0%}. We gave the same "
         f"starts to {study.words.comparison} at random {row['draws']:.0f} times{fewer}, where nothing had begun. "
-        f"The 95% interval included no change in {row['covered']:.0%} of those draws{narrow}."
+        f"The {_level(study)} interval included no change in {row['covered']:.0%} of those draws{narrow}."
     )
     return add_values(Path(folder), {"power": text, "smallest_visible": f"{row['smallest']:.0%}"})
 
@@ -70,7 +70,7 @@ def write_effect(
         add_table(folder, released)
     primary = effects[study.primary.name]
     add_values(folder, _values(study, primary))
-    add_part(folder, "headline", sentence(primary, study.words.intervention))
+    add_part(folder, "headline", plain(sentence(primary, study.words.intervention)))
     add_part(folder, "glance", _glance(study, primary, checks))
     add_part(folder, "results", _results(study, effects))
     add_part(folder, "checks", _checks(checks))
@@ -117,6 +117,10 @@ def _values(study: Study, effect: Effect) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _level(study: Study) -> str:
+    return f"{1 - study.design.alpha:.0%}"
+
+
 def _or_withheld(value: float, write) -> str:
     return "withheld" if np.isnan(value) else write(value)
 
@@ -133,7 +137,7 @@ def _glance(study: Study, effect: Effect, checks: list[tuple[Check, Released]]) 
     facts = [
         f"**{found[effect.found]}** What we found",
         f"**{_or_withheld(effect.relative, percent)}** Best single estimate",
-        f"**{_or_withheld(effect.low, percent)} to {_or_withheld(effect.high, percent)}** 95% interval",
+        f"**{_or_withheld(effect.low, percent)} to {_or_withheld(effect.high, percent)}** {_level(study)} interval",
         f"**{held} of {judged}** Checks passed",
     ]
     return "::: {.at-a-glance}\n" + "\n".join(f"- {fact}" for fact in facts) + "\n:::"
@@ -145,10 +149,10 @@ def _results(study: Study, effects: dict[str, Effect]) -> str:
         f"| {_or_withheld(e.low, percent)} to {_or_withheld(e.high, percent)} | {_signed(e.total)} |"
         for e in effects.values()
     ]
-    head = "| Outcome | Test | Change | 95% interval | Incidents |\n| :--- | :--- | :--- | :--- | ---: |"
+    head = f"| Outcome | Test | Change | {_level(study)} interval | Incidents |\n| :--- | :--- | :--- | :--- | ---: |"
     widths = '{#tbl-results tbl-colwidths="[30,10,18,28,14]"}'
     caption = f": Results, compared with what was expected {study.words.without} {widths}"
-    secondary = [sentence(e, study.words.intervention) for e in effects.values() if not e.primary]
+    secondary = [plain(sentence(e, study.words.intervention)) for e in effects.values() if not e.primary]
     return "\n".join([head, *rows, "", caption, "", *secondary])
 
 

@@ -70,9 +70,11 @@ def release_paths(study: Study, panel: Panel) -> dict[str, Released]:
 
 def show(released: Released | Mapping[str, Released] | Iterable) -> pd.DataFrame:
     """Return released tables as one frame for reading in a notebook. Raises TypeError for anything not released."""
-    listed = released.values() if isinstance(released, Mapping) else [released]
+    listed = list(released.values()) if isinstance(released, Mapping) else [released]
     if isinstance(released, list):
         listed = [pair[1] for pair in released]
+    if not all(isinstance(one, Released) for one in listed):
+        raise TypeError("only released tables can be shown; pass this through release() first")
     tables = {r.name: r.table.drop(columns="geometry", errors="ignore") for r in listed}
     return next(iter(tables.values())) if len(tables) == 1 else pd.concat(tables, names=["table", "row"])
 

@@ -19,6 +19,7 @@ def keep_panel(panel: Panel, folder: str | Path) -> None:
     held = {name: getattr(panel, name) for name in ("units", "periods", "cohort", "cluster")}
     held |= {name: getattr(panel, name) for name in _OPTIONAL if getattr(panel, name) is not None}
     held |= {f"outcome_{name}": y for name, y in panel.outcomes.items()}
+    held["frequency"] = np.array(panel.frequency)
     staged = path.with_name("panel.partial.npz")
     np.savez(staged, **held)
     staged.replace(path)
@@ -34,5 +35,5 @@ def read_panel(folder: str | Path) -> Panel:
         optional = {name: held[name] if name in held.files else None for name in _OPTIONAL}
         return Panel(
             units=held["units"], periods=held["periods"], cohort=held["cohort"], cluster=held["cluster"],
-            outcomes=outcomes, **optional,
+            outcomes=outcomes, frequency=str(held["frequency"]), **optional,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 
 
 def cluster_sums(influence: np.ndarray, cluster: np.ndarray) -> np.ndarray:
@@ -61,10 +62,10 @@ def sup_t(influence: np.ndarray, *, alpha: float, seed: int, draws: int = 999) -
     """Return the critical value of a simultaneous (1 - alpha) band and the draws of max |t| behind it, (draws,).
 
     influence: (clusters, k). Each draw flips the sign of whole clusters (Rademacher multipliers; Callaway &
-    Sant'Anna 2021, section 4). Never below the pointwise normal value for one row.
+    Sant'Anna 2021, section 4). Never below the pointwise normal value.
     """
     se = np.sqrt((influence**2).sum(axis=0))
     scaled = influence[:, se > 0] / se[se > 0]
     signs = np.random.default_rng(seed).integers(0, 2, size=(draws, len(influence))) * 2.0 - 1.0
     largest = np.abs(signs @ scaled).max(axis=1, initial=0.0)
-    return float(np.quantile(largest, 1 - alpha, method="higher")), largest
+    return max(float(np.quantile(largest, 1 - alpha, method="higher")), float(norm.ppf(1 - alpha / 2))), largest
