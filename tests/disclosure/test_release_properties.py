@@ -130,6 +130,12 @@ def test_the_order_of_rows_changes_nothing_and_the_input_is_left_alone(held, rul
     assert hidden[kept].sum().sum() == other[kept].sum().sum()
 
 
+def test_of_several_groups_behind_a_value_the_weakest_decides():
+    table = pd.DataFrame({"v": [1.234567] * 3, "u": 9, "e": [500, 500, 3], "others": [500, 3, 500]})
+    roles = {"v": Role.VALUE, "u": Role.UNITS, "e": Role.EVENTS, "others": Role.EVENTS}
+    assert gate(table, roles, rules()["under_10"]).table["v"].isna().tolist() == [False, True, True]
+
+
 def test_only_keys_counts_and_values_leave():
     table = pd.DataFrame({"key": ["a"], "n": [50], "u": [9], "e": [50]})
     roles = {"key": Role.KEY, "n": Role.COUNT, "u": Role.UNITS, "e": Role.EVENTS}

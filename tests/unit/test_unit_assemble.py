@@ -247,9 +247,6 @@ def test_an_area_across_the_border_of_a_district_is_kept_whole():
     assert found.panel.district[4] == "Vale"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="`named` knows wards of the study's districts only: the other half is not counted"
-)
 def test_an_area_across_the_border_of_a_district_has_both_its_members_and_its_treated_ward():
     place = tiny(cluster="ward")
     place.con.execute("""UPDATE ward_lookup SET ltla24_name = 'Beyond', ltla24_code = 'E06000002', ward24_code = 'x'

@@ -81,7 +81,7 @@ def _areas(con: duckdb.DuckDBPyConnection, study: Study) -> pd.DataFrame:
             SELECT ward24_code, CASE WHEN count(DISTINCT ward24_code) OVER (PARTITION BY ward24_name) > 1
                 THEN ward24_name || ' (' || ltla24_name || ')' ELSE ward24_name END AS ward
             FROM (SELECT DISTINCT ward24_code, ward24_name, ltla24_name FROM ward_lookup
-                  WHERE ltla24_code IN (SELECT district_code FROM inside)))
+                  WHERE lsoa21_code IN (SELECT code FROM area_of WHERE inside)))
         SELECT a.area, arg_min(v.ward, {_FIRST_TREATED}) AS ward,
                arg_min(w.ltla24_name, w.lsoa21_code) AS district, count(*) AS members,
                any_value(s.start) AS start, any_value(p.population) AS population

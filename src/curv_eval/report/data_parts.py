@@ -54,6 +54,8 @@ def _months(panel: Panel) -> str:
         return f"All {len(panel.periods)} months were supplied."
     span = f"{month_name(missing[0])} to {month_name(missing[-1])}" if len(missing) > 1 else month_name(missing[0])
     got = f"{len(panel.periods)} months were supplied"
+    if len(missing) == 1:
+        return f"{got}; {span} was not and is left out, not counted as 0."
     return f"{got}; {len(missing)} were not ({span}) and are left out, not counted as 0."
 
 

@@ -43,7 +43,11 @@ def write_power(study: Study, released: Released, *, folder: str | Path) -> None
         if row["clusters"] == row["wanted"]
         else f" (with {row['clusters']:.0f} of the {row['wanted']:.0f} starts, as many as fit)"
     )
-    narrow = ", so the intervals in this brief are somewhat too narrow" if row["covered"] < 0.93 else ""
+    narrow = (
+        ", so the intervals in this brief are somewhat too narrow"
+        if row["covered"] < 1 - study.design.alpha - 0.02
+        else ""
+    )
     text = (
         f"We could not have been confident of seeing a fall smaller than {row['smallest']:.0%}. We gave the same "
         f"starts to {study.words.comparison} at random {row['draws']:.0f} times{fewer}, where nothing had begun. "
@@ -89,10 +93,13 @@ def write_figures(study: Study, paths: dict[str, Released], *, panel: Panel, fol
             "unit_label": f"{study.primary.label[0].upper()}{study.primary.label[1:]} a month",
             "starts": w.begins, "start_periods": ",".join(starts), "expected": f"Expected {w.without}",
             "what": f"{study.primary.label} a month in {w.treated}",
+            "interval": f"{_level(study)} interval",
         },
         "event_study": {
             "unit_label": "Incidents per area and month, more or fewer than expected",
             "what": f"the difference in {study.primary.label} by month from the start",
+            "interval": f"{_level(study)} interval of one month",
+            "band": f"{_level(study)} band of all months together",
         },
     }  # fmt: skip
     titles = {

@@ -7,6 +7,7 @@ import pandas as pd
 from curv_eval.checks import Check
 from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule
+from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import by, overall, series
 from curv_eval.methods import fixed_base, path
@@ -20,6 +21,12 @@ _BEHIND = {"n_units": Role.UNITS, "events": Role.EVENTS}
 def results(outcome: Outcome, estimate: Estimate, rule: Rule) -> Released:
     """Release the average, total and relative effect of one outcome."""
     table = overall(estimate).drop(columns="unit_periods")
+    if "relative" not in set(table["term"]):
+        raise DesignError(
+            f"{outcome.name}: the number expected without the intervention is 0 or below, which no count can be",
+            ["equal changes in numbers do not fit places that start from so different levels"],
+            "use `trends: proportional`, or a longer window",
+        )
     roles = {
         "term": Role.KEY,
         **dict.fromkeys(["estimate", "std_error", "conf_low", "conf_high"], Role.VALUE),
