@@ -78,7 +78,7 @@ def rare():
     """Return (panel, results, observed_expected, event_study) of A&E data so rare that months are withheld."""
     import curv_eval as ce
 
-    folder = project(study=ae_study(), data=small_data())
+    folder = project(study=ae_study(), data=small_data(), keep=True)
     path = folder / "data" / "ae_assaults.csv"
     header, *rows = path.read_text("utf-8").splitlines(keepends=True)
     kept = np.random.default_rng(3).random(len(rows)) < 0.15

@@ -36,17 +36,29 @@ class Said:
     err: str
 
 
-def scratch(name: str = "scratch") -> Path:
-    """Return a new folder that is removed when the tests end."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-")).resolve()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+_OF_ONE_TEST: list[Path] = []
+
+
+def scratch(*, keep: bool = False) -> Path:
+    """Return a new folder that is removed when its test ends; with `keep`, when all tests end."""
+    folder = Path(tempfile.mkdtemp(prefix="curv-eval-test-")).resolve()
+    if keep:
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    else:
+        _OF_ONE_TEST.append(folder)
     return folder
+
+
+def clear() -> None:
+    """Remove the folders that were made for one test."""
+    while _OF_ONE_TEST:
+        shutil.rmtree(_OF_ONE_TEST.pop(), ignore_errors=True)
 
 
 @functools.cache
 def made_up_data() -> Path:
     """Return one made-up data folder, shared: copy it, never change it."""
-    folder = scratch() / "data"
+    folder = scratch(keep=True) / "data"
     make_up(folder, seed=SEED, effect=EFFECT)
     return folder
 
@@ -54,7 +66,7 @@ def made_up_data() -> Path:
 @functools.cache
 def small_data(first: str = MONTHS[0], last: str = MONTHS[1]) -> Path:
     """Return the same data with the police files of a few months only, shared: copy it, never change it."""
-    folder = scratch() / "data"
+    folder = scratch(keep=True) / "data"
     shutil.copytree(made_up_data(), folder)
     for month in (folder / STREET).iterdir():
         if not first <= month.name <= last:
@@ -69,9 +81,9 @@ def plain_study(text: str = DEMO) -> str:
     return "\n".join(lines).replace("{ first: 2022-01, last: 2024-12 }", window) + "\n"
 
 
-def project(name: str = "project", *, study: str | None = None, data: Path | None = None) -> Path:
+def project(name: str = "project", *, study: str | None = None, data: Path | None = None, keep: bool = False) -> Path:
     """Return a new project folder with params/study.yaml and, where given, a copy of `data` as data/."""
-    folder = scratch() / name
+    folder = scratch(keep=keep) / name
     (folder / "params").mkdir(parents=True)
     (folder / "params" / "study.yaml").write_text(study or plain_study(), "utf-8")
     if data is not None:
@@ -180,7 +192,7 @@ def _kill(folder: Path) -> Killed:
 @functools.cache
 def finished() -> Finished:
     """Return the shared finished run of the demo: copy its project to change anything."""
-    folder = scratch() / PLACE
+    folder = scratch(keep=True) / PLACE
     (folder / "params").mkdir(parents=True)
     (folder / "params" / "demo.yaml").write_text(DEMO, "utf-8")
     killed = _kill(folder)
@@ -190,8 +202,8 @@ def finished() -> Finished:
     return Finished(folder, folder / "outputs" / "demo" / key, killed, said)
 
 
-def copied() -> tuple[Path, Path]:
+def copied(*, keep: bool = False) -> tuple[Path, Path]:
     """Return a copy of the finished project, and its run, to change."""
-    held, folder = finished(), scratch() / "copy"
+    held, folder = finished(), scratch(keep=keep) / "copy"
     shutil.copytree(held.project, folder)
     return folder, folder / held.run.relative_to(held.project)

@@ -17,7 +17,7 @@ def release(run):
 @functools.cache
 def again():
     """Return what the finished run's project held before and after it was approved and run once more."""
-    folder, run = copied()
+    folder, run = copied(keep=True)
     said = curv_eval(folder, "review", "demo", "--reviewer", "R. Viewer", "--decision", "approve")
     assert said.code == 0, said.err
     before = {"release": release(run), "reviews": (run / "reviews.json").read_bytes()}
@@ -44,7 +44,7 @@ def test_running_once_more_keeps_the_reviews_and_the_old_approval_no_longer_hold
 
 @functools.cache
 def elsewhere():
-    folder = project("another place", study=DEMO)
+    folder = project("another place", study=DEMO, keep=True)
     said = curv_eval(folder, "run", "params/study.yaml", "--no-brief")
     assert said.code == 0, said.err
     return next((folder / "outputs" / "demo").glob("*/manifest.json")).parent

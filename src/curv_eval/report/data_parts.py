@@ -114,7 +114,7 @@ def _data(tables: dict[str, Released]) -> str:
 
 def _disclosure(tables: dict[str, Released]) -> str:
     rules = sorted({t.rule.name: t.rule for t in tables.values()}.values(), key=lambda rule: rule.order)
-    return "\n\n".join(plain(rule.says) for rule in rules[-2:] if rule.order or len(rules) == 1)
+    return "\n\n".join(plain(rule.says) for rule in rules if rule.order or len(rules) == 1)
 
 
 def _before_after(study: Study, released: Released) -> str:
