@@ -1,4 +1,4 @@
-"""curv-eval demo | new | data | run | review | brief | verify | doctor."""
+"""curv-eval demo | new | data | link | run | review | brief | verify | doctor."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from curv_eval.cli.data import DataFolder, Params, data_app
+from curv_eval.cli.link import link_app
 from curv_eval.errors import CurvError, RunError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-data_app = typer.Typer(no_args_is_help=True, help="Check data against their contracts.")
 app.add_typer(data_app, name="data")
+app.add_typer(link_app, name="link")
 
-Params = Annotated[Path, typer.Argument(help="a study file, such as params/demo.yaml")]
-DataFolder = Annotated[Path | None, typer.Option("--data", help="the data folder (else CURV_EVAL_DATA)")]
 Run = Annotated[str, typer.Argument(help="a study (its latest run), study/key, or a run folder")]
 Again = Annotated[bool, typer.Option("--again", help="run once more although this run exists")]
 
@@ -50,18 +50,6 @@ def new(name: str, example: str = typer.Option("demo", help="the example study t
     text = known[example].read_text("utf-8").replace(f"\nstudy: {example}\n", f"\nstudy: {name}\n", 1)
     target.write_text(text, "utf-8")
     typer.echo(f"{target} written; change it, then: curv-eval run {target}")
-
-
-@data_app.command("check")
-def data_check(params: Params, data: DataFolder = None) -> None:
-    """Check every dataset of a study against its contract and list every breach at once."""
-    from curv_eval.data import load_data
-    from curv_eval.run.preflight import preflight
-    from curv_eval.study import load_study
-
-    study = load_study(params)
-    preflight(study)
-    typer.echo(repr(load_data(study, data)))
 
 
 @app.command()
