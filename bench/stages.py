@@ -184,7 +184,7 @@ def _street(params, data):
 def _archive(params, data):
     from curv_eval import load_study
 
-    return Path(data) / load_study(params).contracts["police_uk_street"]
+    return Path(data) / load_study(params).contracts["police_uk_street"].location
 
 
 def _read(con, contract, path):

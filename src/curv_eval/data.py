@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import duckdb
 
 from curv_eval.contract import Contract, load_contract
 from curv_eval.errors import ContractError, StudyError
+from curv_eval.minimise import LOOKUP, minimise, received_columns, received_contract
 from curv_eval.shipped import shipped
 from curv_eval.sources import Dataset, load_dataset
-from curv_eval.study import Study
+from curv_eval.study import MadeUp, Study
 
 VARIABLE = "CURV_EVAL_DATA"
 
@@ -52,9 +53,18 @@ def contract_files(study: Study) -> dict[str, Path]:
     return {name: contract_file(study, name) for name in sorted(study.contracts)}
 
 
-def study_contract(study: Study, name: str) -> Contract:
-    """Return the contract `name` as this study uses it. Raises ContractError."""
+def full_contract(study: Study, name: str) -> Contract:
+    """Return the contract `name` as it stands beside the study or in the package. Raises ContractError."""
     return load_contract(name, contract_file(study, name).parent)
+
+
+def study_contract(study: Study, name: str) -> Contract:
+    """Return the contract `name` as this study sees it: only the columns it declared, as finely as it declared.
+
+    Raises ContractError.
+    """
+    contract = full_contract(study, name)
+    return received_contract(contract, received_columns(contract, study.contracts[name].columns))
 
 
 def data_folder(study: Study, given: Path | None = None) -> Path:
@@ -88,13 +98,21 @@ def _remedy(study: Study) -> str:
 
 
 def _made_up(study: Study) -> Path:
-    from curv_eval.made_up import make_up
-
-    asked = study.made_up
-    folder = study.project / "outputs" / study.study / f"made-up-data-{asked.seed}-effect{asked.effect:+}"
+    """Return the study's made-up data. Where it links people, they are encoded and linked as real ones would be."""
+    asked, linked = study.made_up, study.linkage is not None
+    kind = "linked-" if linked else ""
+    name = f"made-up-data-{kind}{asked.seed}-effect{asked.effect:+}"
+    folder = study.project / "outputs" / study.study / name
     if not (folder / "MADE_UP.json").exists():
-        make_up(folder, seed=asked.seed, effect=asked.effect)
+        _make_up(folder, asked, linked=linked)
     return folder
+
+
+def _make_up(folder: Path, asked: MadeUp, *, linked: bool) -> None:
+    from curv_eval.made_up import make_up
+    from curv_eval.rehearsal import rehearse
+
+    (rehearse if linked else make_up)(folder, seed=asked.seed, effect=asked.effect)
 
 
 def load_data(study: Study, folder: Path | None = None) -> Data:
@@ -105,28 +123,40 @@ def load_data(study: Study, folder: Path | None = None) -> Data:
     where, contracts = existing_data_folder(study, folder), _contracts(study)
     con = duckdb.connect(config={"preserve_insertion_order": True})
     datasets, faults, missing = {}, [], []
-    for name, location in study.contracts.items():
+    for name in _lookup_first(study):
         try:
-            datasets[name] = _load(con, contracts[name], where, location, study)
+            datasets[name] = _load(con, contracts[name], where, study)
         except ContractError as fault:
             faults += [f"{name}: {fault.what}", *(f"  {line}" for line in (*fault.breaches, fault.do) if line)]
-            missing += [] if (where / location).exists() else [name]
+            missing += [] if (where / study.contracts[name].location).exists() else [name]
     if faults:
         raise ContractError(f"{study.study} cannot use these data", faults, _remedy(study) if missing else "")
+    datasets = {name: datasets[name] for name in study.contracts}
     return Data(con, datasets, where, any(d.made_up for d in datasets.values()))
 
 
-def _load(con, contract: Contract, where: Path, location: str, study: Study) -> Dataset:
-    if not (where / location).exists():
-        raise ContractError(f"there is nothing at {location} in the data folder", do=contract.obtain)
-    return load_dataset(con, contract, where / location, purpose=study.purpose, today=date.today())
+def _lookup_first(study: Study) -> list[str]:
+    """Return the names of the study's contracts; areas for postcodes are there before postcodes are read."""
+    return sorted(study.contracts, key=lambda name: name != LOOKUP)
+
+
+def _load(con, contract: Contract, where: Path, study: Study) -> Dataset:
+    use = study.contracts[contract.name]
+    if not (where / use.location).exists():
+        raise ContractError(f"there is nothing at {use.location} in the data folder", do=contract.obtain)
+    received = received_columns(contract, use.columns)
+    loaded = load_dataset(con, contract, where / use.location, purpose=study.purpose, today=date.today())
+    if use.columns:
+        minimise(con, contract, received)
+    return replace(loaded, contract=received_contract(contract, received))
 
 
 def _contracts(study: Study) -> dict[str, Contract]:
     found, faults = {}, []
     for name in study.contracts:
         try:
-            found[name] = study_contract(study, name)
+            found[name] = full_contract(study, name)
+            received_columns(found[name], study.contracts[name].columns)
         except ContractError as fault:
             faults += [f"contracts.{name}: {fault.what}", *fault.breaches]
     if faults:

@@ -55,7 +55,9 @@ def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path]) -> di
         "environment": _versions(),
     }
     if data is not None:
-        held["data"] = {f"{name}/{f}": h for name, at in study.contracts.items() for f, h in _files(data / at)}
+        held["data"] = {
+            f"{name}/{f}": h for name, use in study.contracts.items() for f, h in _files(data / use.location)
+        }
     return held
 
 

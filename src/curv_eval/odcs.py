@@ -1,78 +1,21 @@
-"""Reading an Open Data Contract Standard (ODCS) file strictly, with the terms it has no word for.
-
-ODCS knows neither lawful basis nor purposes, gateway, agreement or small-number rule. Those stand in the file's
-`customProperties` under the names of `Terms` and `ColumnTerms` in camel case, and are as strict as the rest.
-"""
+"""Reading an Open Data Contract Standard (ODCS) file strictly, with the terms of our profile, by line number."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
-from pydantic.dataclasses import dataclass
+from pydantic import TypeAdapter, ValidationError
 
 from curv_eval.errors import ContractError, StudyError
-from curv_eval.yamlfile import read_yaml
+from curv_eval.yamlfile import Place, line_of, read_yaml
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import CustomProperty, OpenDataContractStandard
 
-_strict = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
-_Text = Annotated[str, Field(min_length=1)]
-
-
-def _last_day(value: Any) -> date | None:
-    try:
-        return None if value == "none" else date.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError("expected YYYY-MM-DD, or none") from None
-
-
-@dataclass(frozen=True, config=_strict)
-class Options:
-    """How the format's reader reads.
-
-    kind: which files of a data.police.uk archive. extraColumns: what becomes of columns the contract does not name.
-    madeUpOnly: no agreement stands behind this contract, so it covers made-up data and nothing else.
-    """
-
-    kind: Literal["street", "outcomes", "stop-and-search"] | None = None
-    extra_columns: Literal["refuse", "drop"] = "refuse"
-    made_up_only: bool = False
-
-
-@dataclass(frozen=True, config=_strict)
-class Terms:
-    """The terms of use of one dataset. expires: last day of use, or "none"."""
-
-    format: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    purposes: Annotated[tuple[_Text, ...], Field(min_length=1)]
-    controller: _Text
-    steward: _Text
-    lawful_basis: str
-    gateway: _Text
-    agreement_reference: _Text
-    expires: Annotated[date | None, BeforeValidator(_last_day)]
-    small_number_rule: Literal["open", "under_10", "nhs_1_7_round_5"]
-    obtain: _Text
-    area_column: str | None = None
-    period_column: str | None = None
-    options: Options = Field(default_factory=Options)
-
-
-@dataclass(frozen=True, config=_strict)
-class ColumnTerms:
-    """What publishing needs to know of a column, and whether a file may come without it."""
-
-    disclosure_role: Literal["none", "direct identifier", "quasi-identifier", "sensitive", "free text", "pseudonym"] = (
-        "none"
-    )
-    optional: bool = False
+Fault = tuple[Place, str]
 
 
 def read_odcs(path: Path) -> OpenDataContractStandard:
@@ -82,10 +25,7 @@ def read_odcs(path: Path) -> OpenDataContractStandard:
     """
     from open_data_contract_standard.model import OpenDataContractStandard
 
-    try:
-        raw = read_yaml(path)
-    except StudyError as fault:
-        raise ContractError(fault.what, fault.breaches, fault.do) from None
+    raw = _raw(path)
     try:
         document = OpenDataContractStandard.model_validate(raw, strict=True)
     except ValidationError as fault:
@@ -96,39 +36,73 @@ def read_odcs(path: Path) -> OpenDataContractStandard:
     return document
 
 
-def refused(path: Path, faults: list[str]) -> ContractError:
-    """Return the error for a contract file with these faults."""
-    return ContractError(f"{path.name} is not a contract that data can be held to", faults, "mend what is named")
+def schema_faults(path: Path) -> list[Fault]:
+    """Return what the standard's own JSON schema finds wrong with the file `path`."""
+    from importlib import resources
+
+    from jsonschema.validators import validator_for
+
+    schema = json.loads(resources.files("open_data_contract_standard").joinpath("schema.json").read_text("utf-8"))
+    found = validator_for(schema)(schema).iter_errors(_raw(path))
+    return [(tuple(error.absolute_path), f"{_dotted(error.absolute_path)}: {error.message}") for error in found]
 
 
-def read_terms(model: type, custom: list[CustomProperty] | None, *, where: str, faults: list[str]) -> Any:
-    """Return `model` (Terms or ColumnTerms) filled from ODCS customProperties, or None after adding to `faults`."""
-    names = [item.property for item in custom or []]
-    faults += [f"{where}: {name} stands twice" for name in sorted({str(n) for n in names if names.count(n) > 1})]
+def refused(path: Path, faults: Sequence[Fault]) -> ContractError:
+    """Return the error for a contract file with these faults, in the order of its lines."""
+    placed = sorted((line_of(path, place), text) for place, text in faults)
+    said = [f"line {line}: {text}" for line, text in placed]
+    return ContractError(f"{path.name} is not a contract that data can be held to", said, "mend what is named")
+
+
+def read_terms(model: type, custom: list[CustomProperty] | None, *, at: Place, faults: list[Fault]) -> Any:
+    """Return `model` (Terms or ColumnTerms) filled from ODCS customProperties, or None after adding to `faults`.
+
+    at: where the customProperties stand in the file.
+    """
+    names = [str(item.property) for item in custom or []]
+    where = at[-2] if len(at) > 1 else at[0]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    faults += [((*at, name), f"{where}: {name} stands twice") for name in twice]
     given = {str(item.property): item.value for item in custom or []}
     try:
         # JSON, because only there does pydantic's strict mode take a list for a tuple and a mapping for a dataclass
         return TypeAdapter(model).validate_json(json.dumps(given))
     except ValidationError as fault:
-        faults += _sentences(fault, where)
+        for error in fault.errors(include_url=False, include_input=False):
+            name, *deeper = error["loc"] or ("",)
+            text = f"{_dotted((where, *error['loc']))}: {_lower(error['msg'])}"
+            faults.append(((*at, name, "value", *deeper), text))
         return None
 
 
-def _sentences(fault: ValidationError, *where: str) -> Iterator[str]:
+def _raw(path: Path) -> dict:
+    try:
+        return read_yaml(path)
+    except StudyError as fault:
+        raise ContractError(fault.what, fault.breaches, fault.do) from None
+
+
+def _dotted(place: Sequence[str | int]) -> str:
+    return ".".join(map(str, place)) or "the file"
+
+
+def _lower(message: str) -> str:
+    return f"{message[0].lower()}{message[1:]}"
+
+
+def _sentences(fault: ValidationError) -> Iterator[Fault]:
     for error in fault.errors(include_url=False, include_input=False):
-        place = ".".join(str(part) for part in (*where, *error["loc"]))
-        yield f"{place}: {error['msg'][0].lower()}{error['msg'][1:]}"
+        yield tuple(error["loc"]), f"{_dotted(error['loc'])}: {_lower(error['msg'])}"
 
 
-def _unknown(given: Any, understood: Any, where: str = "") -> Iterator[str]:
+def _unknown(given: Any, understood: Any, at: Place = ()) -> Iterator[Fault]:
     """Yield every key the standard's model left behind: below the top level it ignores unknown keys in silence."""
     if isinstance(given, dict) and isinstance(understood, dict):
         for key, value in given.items():
-            place = f"{where}.{key}" if where else str(key)
             if key in understood:
-                yield from _unknown(value, understood[key], place)
+                yield from _unknown(value, understood[key], (*at, key))
             else:
-                yield f"{place}: not a key of the Open Data Contract Standard"
+                yield (*at, key), f"{_dotted((*at, key))}: not a key of the Open Data Contract Standard"
     elif isinstance(given, list) and isinstance(understood, list):
         for i, (one, other) in enumerate(zip(given, understood, strict=True)):
-            yield from _unknown(one, other, f"{where}.{i}")
+            yield from _unknown(one, other, (*at, i))

@@ -16,6 +16,9 @@ from curv_eval.errors import StudyError
 
 _MOST_BYTES = 1_000_000
 
+# a way into the file: keys, positions in lists, and names of list entries that have a `property` or a `name`
+Place = tuple[str | int, ...]
+
 _SCALARS = {
     "tag:yaml.org,2002:null": (r"^(?:~|null|)$", ["~", "n", ""]),
     "tag:yaml.org,2002:bool": (r"^(?:true|false)$", list("tf")),
@@ -75,6 +78,34 @@ def read_yaml(path: Path) -> dict:
     if not isinstance(found, dict):
         raise StudyError(f"{path.name} holds no `key: value` lines", do="start from `curv-eval new`")
     return found
+
+
+def line_of(path: Path, place: Place) -> int:
+    """Return the line of the file on which `place` stands, or the nearest place around it that exists."""
+    node, line = yaml.compose(_text(path), Loader=yaml.SafeLoader), 1
+    for step in place:
+        found = _within(node, step)
+        if found is None:
+            break
+        line, node = found
+    return line
+
+
+def _within(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
+    """Return the line and the node of one step down."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((k.start_mark.line + 1, v) for k, v in node.value if k.value == str(step)), None)
+    if not isinstance(node, yaml.SequenceNode):
+        return None
+    if isinstance(step, int):
+        return (node.value[step].start_mark.line + 1, node.value[step]) if step < len(node.value) else None
+    return next(((one.start_mark.line + 1, one) for one in node.value if _called(one) == step), None)
+
+
+def _called(node: yaml.Node) -> str | None:
+    """Return what an entry of a list is called."""
+    given = {k.value: v.value for k, v in node.value} if isinstance(node, yaml.MappingNode) else {}
+    return given.get("property", given.get("name"))
 
 
 def _text(path: Path) -> str:

@@ -92,7 +92,7 @@ NAMES = {
         "delivery.sessions: vcse_referrals has no column `minutes_attended`, which is needed",
     ),
     "place outside the data folder": (
-        "ae_assaults: ae_assaults.csv", "ae_assaults: ../secret.csv",
+        "ae_assaults: { location: ae_assaults.csv", "ae_assaults: { location: ../secret.csv",
         "contracts.ae_assaults: '../secret.csv' leaves the data folder",
     ),
 }  # fmt: skip

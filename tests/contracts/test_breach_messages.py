@@ -61,10 +61,29 @@ def test_one_value_is_spoken_of_in_the_singular():
         ("vcse_sessions", "session_date", "1/2/2023", "1 value is not a date like 2023-03-31"),
         ("police_uk_stop_and_search", "date", "1/2/2023", "1 value is not a date and time like 2023-03-31 14:05"),
         ("vcse_referrals", "accepted", "perhaps", "1 value is not true or false"),
+        ("vcse_referrals", "consent_evaluation", "false", "1 row is without consent"),
+        ("vcse_referrals", "start_date", "2022-01-01", "1 value is before referral_date"),
     ],
 )
 def test_each_rule_has_its_sentence(name, column, value, said):
     assert f"{column}: {said} (at {FILE} row 3" in spoilt(name, column, value)
+
+
+def test_a_row_without_consent_is_taken_out():
+    said = spoilt("vcse_referrals", "consent_evaluation", "false", (3, 5))
+    assert f"consent_evaluation: 2 rows are without consent (first at {FILE} row 3); do: the young person" in said
+    assert "has not agreed; remove the row before sharing" in said
+
+
+def test_what_to_do_with_all_of_them_comes_last():
+    contract = load_contract("ward_lookup")
+    breach = Breach("ward_name", "required", 1, ("a.csv row 1",), "fill it in")
+    with pytest.raises(ContractError) as caught:
+        raise_breaches([breach], contract, "a.csv", do="then send it again")
+    assert str(caught.value).splitlines()[1:] == [
+        "  ward_name: 1 value is blank (at a.csv row 1); do: fill it in",
+        "  do: then send it again",
+    ]
 
 
 def test_repeated_keys_are_rows_that_share():
@@ -118,7 +137,7 @@ def test_no_rule_of_a_column_that_is_not_public_gives_an_example(name):
             rows = good_rows(contract)
             rows[2][plant.column] = plant.value
             found = find_breaches(raw_table(contract, rows), f"raw_{name}", contract, today=TODAY)
-            assert [b.example for b in found if b.column not in open_columns] == [None]
+            assert {b.example for b in found if b.column not in open_columns} == {None}
 
 
 def test_a_breach_without_rows_needs_no_column_of_the_contract():

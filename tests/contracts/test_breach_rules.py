@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from contract_support import FILE, ROWS, Plant, good_rows, plants, raw_table
+from contract_support import FILE, ROWS, Plant, good_rows, raw_table, set_term, small_contract, write
+from contract_support import RIGHT as RIGHT_SHAPE
+from contract_support import plants as column_plants
 
 from curv_eval.breach import find_breaches
 from curv_eval.breach_sql import conditions
@@ -13,6 +15,28 @@ from curv_eval.contract import contract_names, load_contract
 
 TODAY = date(2026, 11, 23)
 CONTRACTS = [load_contract(name) for name in contract_names()]
+
+
+def plants(contract) -> list[Plant]:
+    """Every rule a contract states: of its columns, consent, and which of two columns comes first."""
+    types = {column.name: column.type for column in contract.columns}
+    found = column_plants(contract)
+    if contract.consent_column:
+        found.append(Plant(contract, contract.consent_column, "without consent", "false"))
+    early = {name: RIGHT_SHAPE[types[name]].format(1).replace("2023", "2022") for _, name in contract.orders}
+    return found + [Plant(contract, late, f"before {first}", early[late]) for first, late in contract.orders]
+
+
+def follows(plant: Plant) -> set[tuple[str, str]]:
+    """What cannot be kept once the plant is there: consent that does not read as true; a start moved past its end."""
+    contract, broken = plant.contract, set()
+    if plant.column == contract.consent_column and plant.value is not None:
+        broken.add((plant.column, "without consent"))
+    if plant.rule == "future":
+        broken |= {(later, f"before {first}") for first, later in contract.orders if first == plant.column}
+    return broken
+
+
 PLANTS = [plant for contract in CONTRACTS for plant in plants(contract)]
 BROKEN_ROW, SAME_ROW = 8, 3
 
@@ -47,10 +71,12 @@ def test_every_rule_that_is_compiled_is_planted(contract):
 @pytest.mark.parametrize("plant", PLANTS, ids=str)
 def test_one_broken_row_is_one_breach(plant):
     rows, places = planted(plant)
-    (breach,) = breaches(plant.contract, rows)
-    assert (breach.column, breach.rule, breach.count) == (plant.column, plant.rule, len(places))
-    assert breach.first_rows == tuple(f"{FILE} row {place}" for place in places)
-    assert breach.remedy
+    found = breaches(plant.contract, rows)
+    assert {(breach.column, breach.rule) for breach in found} == {(plant.column, plant.rule), *follows(plant)}
+    for breach in found:
+        assert breach.count == len(places)
+        assert breach.first_rows == tuple(f"{FILE} row {place}" for place in places)
+        assert breach.remedy
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.name)
@@ -61,7 +87,11 @@ def test_all_breaches_come_at_once(contract):
     for i, plant in enumerate(chosen.values()):
         rows[i][plant.column] = plant.value
     found = {(b.column, b.rule): b.first_rows for b in breaches(contract, rows)}
-    assert found == {(p.column, p.rule): (f"{FILE} row {i + 1}",) for i, p in enumerate(chosen.values())}
+    expected = {}
+    for i, plant in enumerate(chosen.values()):
+        for broken in {(plant.column, plant.rule), *follows(plant)}:
+            expected[broken] = (*expected.get(broken, ()), f"{FILE} row {i + 1}")
+    assert found == expected
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.name)
@@ -208,3 +238,78 @@ def test_quotation_marks_in_rules_and_values_are_text():
         "pattern",
         "value not allowed",
     }
+
+
+def small(tmp_path, *columns: dict, **terms):
+    document = small_contract()
+    document["schema"][0]["properties"] += columns
+    for name, value in terms.items():
+        set_term(document, name, value)
+    write(document, tmp_path)
+    return load_contract("small", tmp_path)
+
+
+def row(**values) -> dict:
+    return {"month": "2023-03", "n": "1", **values}
+
+
+def found_in(contract, *rows: dict) -> list[tuple[str, str, int]]:
+    return [(b.column, b.rule, b.count) for b in breaches(contract, list(rows))]
+
+
+def column(name: str, kind: str, **given) -> dict:
+    return {"name": name, "logicalType": kind, "classification": "public", **given}
+
+
+@pytest.mark.parametrize("value", ["false", "", None, "yes", "no"])
+def test_only_true_is_consent(tmp_path, value):
+    contract = small(tmp_path, column("agreed", "boolean"), consentColumn="agreed")
+    assert found_in(contract, row(agreed="true"), row(agreed="TRUE")) == []
+    assert ("agreed", "without consent", 1) in found_in(contract, row(agreed="true"), row(agreed=value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "broken"),
+    [
+        ("date", "2023-03-02", "2023-03-01", True),
+        ("date", "2023-03-02", "2023-03-02", False),
+        ("date", "2023-03-02", "", False),
+        ("date", "", "2023-03-02", False),
+        ("timestamp", "2023-03-02 14:05", "2023-03-02 14:04", True),
+        ("timestamp", "2023-03-02 14:05", "2023-03-02T14:05:00Z", False),
+        ("integer", "10", "9", True),
+        ("number", "10", "1e1", False),
+    ],
+)
+def test_which_comes_first(tmp_path, kind, first, second, broken):
+    contract = small(tmp_path, column("a", kind), column("b", kind), orders=[["a", "b"]])
+    assert found_in(contract, row(a=first, b=second)) == ([("b", "before a", 1)] if broken else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("date", "2999-3-01"), ("timestamp", "2999-03-01"), ("integer", "-0.6"), ("number", "-5m")]
+)
+def test_what_does_not_read_as_its_type_breaks_nothing_else(tmp_path, kind, value):
+    columns = column("a", kind), column("b", kind)
+    if kind in ("integer", "number"):
+        columns[0]["logicalTypeOptions"] = {"minimum": 0}
+    contract = small(tmp_path, *columns, orders=[["a", "b"]])
+    assert found_in(contract, row(a=value, b="")) == [("a", "type", 1)]
+    later = {"date": "2023-01-01", "timestamp": "2023-01-01 10:30"}.get(kind, "-9")
+    assert found_in(contract, row(a=value, b=later)) == [("a", "type", 1)]
+
+
+@pytest.mark.parametrize("blank", ["\t", " \u00a0 ", "\r\n"])
+def test_what_looks_empty_is_blank(tmp_path, blank):
+    contract = small(tmp_path, column("name", "string", required=True))
+    assert found_in(contract, row(name=blank)) == [("name", "required", 1)]
+
+
+def test_a_unique_column_that_is_the_key_is_told_once(tmp_path):
+    contract = small(tmp_path, column("id", "string", unique=True, primaryKey=True, primaryKeyPosition=1))
+    assert found_in(contract, row(id="x"), row(id="x")) == [("id", "duplicate", 2)]
+
+
+def test_a_rule_that_needs_a_missing_column_is_left_out(tmp_path):
+    contract = small(tmp_path, column("a", "date"), column("b", "date"), orders=[["a", "b"]])
+    assert found_in(contract, row(b="2023-01-01")) == [("a", "column missing", 0)]

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from contract_support import set_term, small_contract, write
 
-from curv_eval.contract import contract_names, load_contract, permit
+from curv_eval.contract import contract_names, load_contract, permit, permit_linkage
 from curv_eval.errors import ContractError
 
 PURPOSE = "violence reduction evaluation"
@@ -72,6 +72,40 @@ def test_a_blank_basis_in_a_file_loads_and_is_not_permitted(tmp_path):
 @pytest.mark.parametrize("name", contract_names())
 def test_the_contracts_that_ship_permit_evaluation_and_nothing_unnamed(name):
     contract = load_contract(name)
-    permit(contract, PURPOSE, date(2026, 11, 23))
+    # names and dates of birth are for linkage, and for nothing else
+    permit(contract, "record linkage" if name == "partner_people" else PURPOSE, date(2026, 11, 23))
+    if name == "partner_people":
+        with pytest.raises(ContractError, match="purposes"):
+            permit(contract, PURPOSE, date(2026, 11, 23))
     with pytest.raises(ContractError, match="purposes"):
         permit(contract, "deciding about a person", date(2026, 11, 23))
+
+
+def test_a_copy_past_its_last_day_is_refused_and_to_be_deleted(contract):
+    kept = replace(contract, expires=None, delete_by=LAST, retention="2 y", retention_trigger="from the last session")
+    permit(kept, PURPOSE, LAST)
+    with pytest.raises(ContractError, match="kept 2 y from the last session, so until 2026-12-31; today is 2027-01-01"):
+        permit(kept, PURPOSE, date(2027, 1, 1))
+
+
+def pair(contract, *, left=("right",), right=("left",), role="pseudonym"):
+    column = replace(contract.columns[0], disclosure_role=role)
+    made = {"left": left, "right": right}
+    return [replace(contract, name=name, linkages=links, columns=(column,)) for name, links in made.items()]
+
+
+def test_two_contracts_that_name_each_other_may_be_linked(contract):
+    permit_linkage(*pair(contract))
+
+
+@pytest.mark.parametrize(("left", "right", "reasons"), [((), ("left",), 1), (("right",), (), 1), ((), (), 2)])
+def test_a_linkage_that_one_agreement_does_not_allow_is_refused(contract, left, right, reasons):
+    with pytest.raises(ContractError, match="left may not be linked with right") as caught:
+        permit_linkage(*pair(contract, left=left, right=right))
+    assert len(caught.value.breaches) == reasons
+    assert "its agreement allows no linkage (steward: a steward)" in str(caught.value)
+
+
+def test_records_without_persons_cannot_be_linked(contract):
+    with pytest.raises(ContractError, match="nobody in it can be linked"):
+        permit_linkage(*pair(contract, role="none"))

@@ -4,14 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from made_up_support import EFFECT, PERSON_EFFECT, SEED, draw_again, numbered, read
 
-from curv_eval.made_up import make_up
-
-SEED, EFFECT = 7, -0.2
-
-
-def read(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+from curv_eval.made_up import Truth, make_up, read_truth
+from curv_eval.made_up.drawing import Drawn
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +25,43 @@ def null_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def truth(folder) -> Truth:
+    return read_truth(folder)
+
+
+@pytest.fixture(scope="session")
 def street(folder) -> pd.DataFrame:
-    files = sorted((folder / "police-uk-made-up").glob("*/*.csv"))
+    files = sorted((folder / "police-uk-made-up").glob("*/*-street.csv"))
     return pd.concat([read(file) for file in files], ignore_index=True)
 
 
 @pytest.fixture(scope="session")
 def table(folder):
-    return lambda name: read(folder / f"{name}.csv")
+    held: dict[str, pd.DataFrame] = {}
+
+    def of(name: str) -> pd.DataFrame:
+        if name not in held:
+            held[name] = read(folder / f"{name}.csv")
+        return held[name].copy()
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Drawn:
+    """What `folder` was written from, with pseudonyms that are the partners' own numbers turned round."""
+    return draw_again(SEED, (EFFECT, PERSON_EFFECT), numbered)
+
+
+@pytest.fixture(scope="session")
+def asked() -> list[tuple[str, str]]:
+    """For which sources and numbers pseudonyms were asked when `raw_folder` was made."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def raw_folder(tmp_path_factory, asked) -> Path:
+    """As `folder`, but with pseudonyms from which the partners' own numbers can be had."""
+    path = tmp_path_factory.mktemp("made_up") / "with-numbers"
+    make_up(path, seed=SEED, effect=EFFECT, pseudonym=lambda *given: asked.append(given) or numbered(*given))
+    return path

@@ -11,10 +11,14 @@ import pytest
 
 from curv_eval.linkage.areas import united_areas
 from curv_eval.made_up import read_truth
-from curv_eval.made_up.geography import hexagon, outside_places, studied_places
+from curv_eval.made_up.geography import Hexagon, Place, outside_places, studied_places
 from curv_eval.made_up.process import make_world
 
 DISTRICTS = ["Northwick", "Easterby", "Southam Vale", "Westhaven"]
+
+
+def hexagon(place: Place) -> list[tuple[float, float]]:
+    return Hexagon(place.x, place.y).geometry()["coordinates"][0]
 
 
 def edges(ring) -> list[frozenset]:
@@ -150,8 +154,9 @@ def test_split_sisters_touch_whatever_the_seed(seed):
     split = [area for area in areas if area.change == "S"]
     assert [area.codes11 for area in split[::2]] == [area.codes11 for area in split[1::2]]
     for one, other in zip(split[::2], split[1::2], strict=True):
-        assert one.place.ward == other.place.ward
-        assert set(edges(hexagon(one.place))) & set(edges(hexagon(other.place)))
+        assert one.ward == other.ward
+        rings = [area.shape.geometry()["coordinates"][0] for area in (one, other)]
+        assert set(edges(rings[0])) & set(edges(rings[1]))
 
 
 def test_the_files_agree_on_codes(table, rings):
@@ -172,3 +177,47 @@ def test_populations_are_whole_positive_and_plausible(table):
     assert people.index.is_unique
     assert people.min().min() > 500
     assert people.max().max() < 4500
+
+
+def test_the_young_are_a_realistic_share_of_the_people(table, drawn):
+    people = table("lsoa_population").total_population_mid2020.astype(int)
+    outside = table("lsoa_lookup").query("ltla22_name == 'Outer Moor'").lsoa11_code
+    here = people[~table("lsoa_population").lsoa11_code.isin(outside)].sum()
+    assert drawn.young.area.size / here == pytest.approx(0.17, abs=0.001)
+    assert drawn.facts.young.min() > 150
+
+
+@pytest.mark.parametrize(("name", "code", "ranks"), [("2019", "lsoa11_code", 32844), ("2025", "lsoa21_code", 33755)])
+def test_deprivation_has_every_area_and_goes_with_violence(table, drawn, name, code, ranks):
+    rows = table(f"deprivation_{name}").set_index(code)
+    assert set(rows.index) == set(table("lsoa_lookup")[code])
+    rank, decile = rows.IMD_rank.astype(int), rows.IMD_decile.astype(int)
+    assert (decile == -(-10 * rank // ranks)).all()
+    assert (rank.between(1, ranks).all(), rank.is_unique or rank.nunique() > 160) == (True, True)
+    level = {area.codes11[0] if name == "2019" else area.code21: drawn.world.level[i]
+             for i, area in enumerate(drawn.world.studied)}  # fmt: skip
+    studied = [one for one in level if one in rank.index]
+    assert np.corrcoef(rank[studied], [-np.log(level[one]) for one in studied])[0, 1] > 0.4
+
+
+def test_deprivation_scores_are_higher_where_ranks_are_lower(table):
+    rows = table("deprivation_2025")
+    for domain in ("IMD", "Crime", "Environment"):
+        rank, score = rows[f"{domain}_rank"].astype(int), rows[f"{domain}_score"].astype(float)
+        assert score[rank.sort_values().index].is_monotonic_decreasing
+    assert not any(name.endswith("_score") for name in table("deprivation_2019"))
+
+
+def test_every_studied_area_has_postcodes_of_its_own(table, rings):
+    rows = table("postcode_lookup")
+    assert rows.pcds.is_unique
+    assert rows.pcds.str.startswith("ZY").all()
+    assert (rows.groupby("lsoa21cd").size() == 25).all()
+    assert set(rows.lsoa21cd) == set(rings)
+    pairs = set(zip(table("lsoa_lookup").lsoa11_code, table("lsoa_lookup").lsoa21_code, strict=True))
+    assert set(zip(rows.lsoa11cd, rows.lsoa21cd, strict=True)) <= pairs
+    merged = table("lsoa_lookup").query("change_code == 'M'").lsoa11_code
+    assert set(merged) <= set(rows.lsoa11cd)
+    district = table("ward_lookup").set_index("lsoa21_code")
+    assert (rows.ladcd == rows.lsoa21cd.map(district.ltla24_code)).all()
+    assert 0.02 < (rows.doterm != "").mean() < 0.06

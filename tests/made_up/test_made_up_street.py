@@ -37,7 +37,7 @@ def inside(point: tuple[float, float], ring: list) -> bool:
 
 class TestStreet:
     def test_header_and_months_are_those_of_the_publisher(self, folder):
-        for file in (folder / "police-uk-made-up").glob("*/*.csv"):
+        for file in (folder / "police-uk-made-up").glob("*/*-street.csv"):
             lines = file.read_text(encoding="utf-8").splitlines()
             assert lines[0] == STREET
             assert {line.split(",")[1] for line in lines[1:]} == {file.parent.name}

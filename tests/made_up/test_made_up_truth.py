@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from curv_eval.made_up import read_truth
-from curv_eval.made_up.known import truth_of
+from curv_eval.made_up.drawing import streams_of
+from curv_eval.made_up.known import area_truth
 from curv_eval.made_up.process import (
     MONTHS,
     NEVER,
@@ -45,7 +46,7 @@ def draws() -> list[tuple[World, np.ndarray]]:
 def variance(world: World, where: np.ndarray) -> float:
     """Variance of the police count over `where`: Poisson, area noise, and shocks shared by a ward in a month."""
     mean = np.where(where, expected_violence(world, EFFECT) * POLICE_SHARE, 0)
-    ward = np.array([area.place.ward for area in world.studied])
+    ward = np.array([area.ward for area in world.studied])
     in_ward = np.zeros((ward.max() + 1, len(MONTHS)))
     np.add.at(in_ward, ward, mean)
     noise = (1 + 1 / WARD_SHAPE) / NOISE_SHAPE
@@ -54,7 +55,7 @@ def variance(world: World, where: np.ndarray) -> float:
 
 def test_the_truth_is_the_expectation_with_mentoring_minus_without(folder, null_folder):
     truth, null = read_truth(folder), read_truth(null_folder)
-    world = make_world(np.random.default_rng(7).spawn(6)[0])
+    world = make_world(streams_of(7)["world"])
     gap = expected_violence(world, EFFECT) - expected_violence(world, 0.0)
     for name, share in PLACED_SHARE.items():
         assert truth.total[name] == pytest.approx(gap.sum() * share)
@@ -136,7 +137,7 @@ def test_expected_trends_without_effect_are_exactly_proportional():
 
 def test_mentored_wards_are_more_violent_than_the_median_ward(draws):
     for world, _ in draws[:10]:
-        ward = np.array([area.place.ward for area in world.studied])
+        ward = np.array([area.ward for area in world.studied])
         mean = np.bincount(ward, world.level) / np.bincount(ward)
         mentored = np.unique(ward[world.start < NEVER])
         assert len(mentored) == 12
@@ -147,7 +148,7 @@ def test_mentored_wards_are_more_violent_than_the_median_ward(draws):
 
 def test_wards_start_as_one():
     world = make_world(np.random.default_rng(3))
-    ward = np.array([area.place.ward for area in world.studied])
+    ward = np.array([area.ward for area in world.studied])
     assert all(len(set(world.start[ward == number])) == 1 for number in set(ward))
 
 
@@ -158,7 +159,7 @@ def test_police_record_about_six_a_month(draws):
 def test_neighbours_in_a_ward_share_shocks_and_wards_do_not(draws):
     within, between = [], []
     for world, counts in draws:
-        ward = np.array([area.place.ward for area in world.studied])
+        ward = np.array([area.ward for area in world.studied])
         expected = expected_violence(world, EFFECT) * POLICE_SHARE
         rest = (counts - expected) / np.sqrt(expected)
         product = rest @ rest.T / len(MONTHS)
@@ -179,9 +180,9 @@ def test_sources_overlap_in_part_and_see_their_share():
 
 def test_the_files_hold_the_counts_that_were_drawn(folder, street, table):
     """Through the lookup from either vintage, each united area has in each month exactly what the process drew."""
-    first, second = np.random.default_rng(7).spawn(6)[:2]
-    world = make_world(first)
-    incidents = draw_incidents(second, world, EFFECT)
+    stream = streams_of(7)
+    world = make_world(stream["world"])
+    incidents = draw_incidents(stream["incidents"], world, EFFECT)
     unit_of = {area.code21: unit for area, unit in zip(world.studied, united(world), strict=True)}
     lookup = table("lsoa_lookup")
     unit_of |= {
@@ -202,6 +203,6 @@ def test_the_files_hold_the_counts_that_were_drawn(folder, street, table):
 
 def test_truth_scales_with_the_effect():
     world = make_world(np.random.default_rng(6))
-    small, large = truth_of(world, 6, -0.1), truth_of(world, 6, 0.3)
+    small, large = area_truth(world, -0.1)["total"], area_truth(world, 0.3)["total"]
     for name in PLACED_SHARE:
-        assert large.total[name] == pytest.approx(-3 * small.total[name])
+        assert large[name] == pytest.approx(-3 * small[name])

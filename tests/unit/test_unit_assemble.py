@@ -187,10 +187,27 @@ def test_a_source_with_times_can_be_the_primary_one():
     assert panel.outcomes["ae"][1].tolist() == [1, 1, 1, 0, 0]
 
 
-def test_a_month_that_a_second_source_did_not_supply_is_not_counted_as_zero():
-    with pytest.raises(DesignError, match="did not supply") as refusal:
-        with_outcomes(tiny(ae=[r for r in SEEN if r[1] >= "2023-04"]), AE).run()
-    assert "not a month of zero" in refusal.value.do
+def test_a_month_without_a_row_of_a_small_second_source_is_a_zero_that_is_said():
+    # 5 rows in two months: too few to say that January and February were not supplied
+    found = with_outcomes(tiny(ae=[r for r in SEEN if r[1] >= "2023-04"]), AE).run()
+    assert found.panel.outcomes["ae"].sum(axis=0).tolist() == [0, 0, 2, 0]
+    months = found.months[found.months["source"] == "ae_assaults"].set_index("month")
+    assert months["supplied"].all()
+    assert months.loc["2023-01", "reason"] == "no rows, and few are usual: counted as zero"
+
+
+def test_a_second_source_that_holds_nothing_at_all_is_refused():
+    with pytest.raises(ContractError, match="ae_assaults has no rows from 2023-01 to 2023-05"):
+        with_outcomes(tiny(), AE).run()
+
+
+def test_the_account_of_months_names_every_month_and_source_of_the_window():
+    found = with_outcomes(tiny(ae=SEEN), AE).run()
+    window = [f"2023-{m:02d}" for m in range(1, 6)]
+    assert found.months["month"].tolist() == window * 2
+    assert found.months["source"].tolist() == ["police_uk_street"] * 5 + ["ae_assaults"] * 5
+    assert found.months["rows"].tolist() == [33, 6, 0, 10, 10, 1, 1, 1, 3, 2]
+    assert found.months["supplied"].tolist() == [True, True, False, True, True] + [True] * 5
 
 
 def test_columns_and_values_that_the_contract_does_not_know_are_refused_together():

@@ -53,7 +53,7 @@ def records(released):
 
 
 def test_the_data_notebook_releases_these_tables(tables):
-    assert list(tables) == ["sources", "placed", "cohorts", "areas", "before_after", "delivery"]
+    assert list(tables) == ["sources", "placed", "cohorts", "areas", "coverage", "before_after", "delivery"]
 
 
 def test_placed_rows_carry_the_outcomes_label(tables):
@@ -161,7 +161,7 @@ def test_without_claim_and_delivery_their_parts_are_empty(tmp_path):
     data = Data(made.con, {n: Dataset(load_contract(n), 1, (), False) for n in ("police_uk_street",)}, None, False)
     assembled = made.run()
     tables = data_tables.describe(made.study, data, assembled=assembled)
-    assert list(tables) == ["sources", "placed", "cohorts", "areas"]
+    assert list(tables) == ["sources", "placed", "cohorts", "areas", "coverage"]
     write_data(made.study, data, assembled=assembled, tables=tables, folder=tmp_path)
     assert part(tmp_path / "release", "before_after") == part(tmp_path / "release", "delivery") == "\n"
     assert values(tmp_path / "release")["made_up"] == "false"

@@ -39,12 +39,12 @@ def coloured(pairs):
 
 
 def table(folder, study, name, **options):
-    return pd.read_csv(folder / study.contracts[name], **options)
+    return pd.read_csv(folder / study.contracts[name].location, **options)
 
 
 def test_the_panel_of_the_real_study_is_what_pandas_counts(real_folder, study):
     found = assembled(real_folder)
-    window, archive = study.design.window, real_folder / study.contracts["police_uk_street"]
+    window, archive = study.design.window, real_folder / study.contracts["police_uk_street"].location
     files = [f for f in archive.glob("[12]*/*-street.csv*") if window.first <= f.parent.name <= window.last]
     rows = pd.concat([pd.read_csv(f, usecols=["Month", "LSOA code", "Crime type"]) for f in files])
 

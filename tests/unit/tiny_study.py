@@ -134,6 +134,6 @@ def tiny_study(**design):
     given = {"method": "callaway_santanna", "window": Span("2023-01", "2023-05"), "cluster": "lsoa", **design}
     return replace(
         demo(),
-        place=Place("Vale", (CODE["Vale"],)), design=Design(**given), delivery=None,
+        place=Place("Vale", (CODE["Vale"],)), design=Design(**given), delivery=None, linkage=None,
         outcomes=(Outcome("asb", "anti-social behaviour", "police_uk_street", "primary", {"crime_type": ASB}),),
     )  # fmt: skip

@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from curv_eval.cli import contracts as contracts
+from curv_eval.cli import linking as linking
 from curv_eval.cli.data import DataFolder, Params, data_app
 from curv_eval.cli.link import link_app
 from curv_eval.errors import CurvError, RunError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,3 +25,44 @@ def data_check(params: Params, data: DataFolder = None) -> None:
     study = load_study(params)
     preflight(study)
     typer.echo(repr(load_data(study, data)))
+
+
+@data_app.command("validate")
+def data_validate(  # noqa: PLR0913 (one parameter for each option)
+    contract: Annotated[str, typer.Argument(help="the name of a contract, such as vcse_referrals")],
+    file: Annotated[Path, typer.Argument(help="the file to check")],
+    contracts: Annotated[Path | None, typer.Option(help="the folder of the contract (else data_contracts/)")] = None,
+    quarantine: Annotated[
+        Path | None, typer.Option(help="a new folder: breaching rows apart, the rest to keep")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="an error list to open in a browser")] = None,
+    csv: Annotated[Path | None, typer.Option(help="every breach: row, column, rule, what to do; no values")] = None,
+) -> None:
+    """Check one file against a contract before it is shared, and list every breach. Leaves with 3 if there are any.
+
+    Needs no study and no purpose, and does not look at the agreement or when it ends: it says whether the data keep
+    their promises, not whether anyone may use them. Contracts come from data_contracts/ here, else with the program.
+    """
+    from curv_eval.breach import raise_breaches
+    from curv_eval.contract import load_contract
+    from curv_eval.validation import Outputs, advice, validate, written
+
+    here = Path("data_contracts")
+    folder = contracts or (here if (here / f"{contract}.yaml").is_file() else None)
+    wanted = Outputs(quarantine, html, csv)
+    try:
+        found = validate(file, load_contract(contract, folder), outputs=wanted, progress=_stage)
+    finally:
+        _stage("")
+    for line in written(found, wanted):
+        typer.echo(line)
+    raise_breaches(found.breaches, found.contract, found.name, do=advice(found, wanted))
+    typer.echo(f"{found.name}: {found.rows:,} rows keep {found.contract.name} v{found.contract.version}")
+
+
+def _stage(said: str) -> None:
+    if sys.stderr.isatty():
+        # written over the line before
+        width = shutil.get_terminal_size().columns - 1
+        sys.stderr.write("\r" + said[:width].ljust(width) + "\r")
+        sys.stderr.flush()

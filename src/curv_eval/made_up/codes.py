@@ -37,6 +37,9 @@ OUTCOMES = {
 # Stand-ins: the national code lists of the Information Sharing to Tackle Violence data set were not at hand.
 ASSAULT_METHOD = {"01": 0.62, "02": 0.12, "03": 0.09, "04": 0.08, "05": 0.02, "06": 0.07}
 ASSAULT_METHOD_OTHER = "06"
+INJURY_MECHANISM = dict(
+    zip(ASSAULT_METHOD, ("bodily force", "blunt object", "sharp object", "other", "other", "other"), strict=True)
+)
 ASSAULT_LOCATION_TYPE = {"01": 0.38, "02": 0.22, "03": 0.17, "04": 0.10, "05": 0.08, "06": 0.05}
 SITES = {"ZZZ01": 0.7, "ZZZ02": 0.3}
 # Assaults by the hour they happened, midnight first: nights over days.
@@ -55,7 +58,6 @@ REFERRAL_SOURCE = {
     "other": 0.03,
 }
 RISK_TIER = {"primary": 0.25, "secondary": 0.5, "tertiary": 0.25}
-SEX = {"male": 0.68, "female": 0.28, "other": 0.01, "not stated": 0.03}
 # The 18+1 codes of self-defined ethnicity used by the police in England and Wales; NS is "not stated".
 ETHNICITY = {
     "W1": 0.72,
@@ -78,6 +80,8 @@ ETHNICITY = {
     "O9": 0.01,
     "NS": 0.04,
 }
+# The same for hospitals, whose older list has one code for Gypsies, Travellers and other White people.
+ETHNIC_CATEGORY = dict(zip(ETHNICITY, "ABCCDEFGHJKRLMNPSSZ", strict=True))
 END_REASON = {"completed": 0.55, "disengaged": 0.25, "moved away": 0.06, "referred on": 0.09, "other": 0.05}
 # Session type -> share, minutes planned and the ways it is held.
 SESSIONS = {
@@ -86,3 +90,37 @@ SESSIONS = {
     "family work": (0.08, 60, ("in_person",)),
     "activity": (0.12, 120, ("group", "in_person")),
 }
+
+# Stop and search as data.police.uk spells it; shares of Cleveland's searches of 2023 and 2024, rounded.
+SEARCH_TYPES = {"Person search": 0.87, "Person and Vehicle search": 0.08, "Vehicle search": 0.05}
+SEARCH_AGES = {"10-17": 0.15, "18-24": 0.18, "25-34": 0.19, "over 34": 0.34, "": 0.14}
+SEARCH_SEXES = {"Male": 0.75, "Female": 0.13, "": 0.12}
+SELF_ETHNICITY = {
+    "White - English/Welsh/Scottish/Northern Irish/British": 0.72,
+    "White - Any other White background": 0.02,
+    "Asian/Asian British - Pakistani": 0.02,
+    "Asian/Asian British - Any other Asian background": 0.01,
+    "Mixed/Multiple ethnic groups - Any other Mixed/Multiple ethnic background": 0.01,
+    "Black/African/Caribbean/Black British - African": 0.01,
+    "Other ethnic group - Not stated": 0.01,
+    "": 0.20,
+}
+OFFICER_ETHNICITY = {"White": 0.71, "Asian": 0.04, "Black": 0.02, "Other": 0.01, "": 0.22}
+SEARCH_LAWS = {
+    "Misuse of Drugs Act 1971 (section 23)|Controlled drugs": 0.63,
+    "Police and Criminal Evidence Act 1984 (section 1)|Stolen goods": 0.04,
+    "Police and Criminal Evidence Act 1984 (section 1)|Offensive weapons": 0.11,
+    "Police and Criminal Evidence Act 1984 (section 1)|Article for use in theft": 0.13,
+    "Police and Criminal Evidence Act 1984 (section 1)|Anything to threaten or harm anyone": 0.04,
+    "Police and Criminal Evidence Act 1984 (section 1)|Articles for use in criminal damage": 0.04,
+    "|": 0.01,
+}
+SEARCH_OUTCOMES = {
+    "A no further action disposal": 0.79,
+    "Arrest": 0.10,
+    "Community resolution": 0.02,
+    "Khat or Cannabis warning": 0.01,
+    "Summons / charged by post": 0.01,
+    "": 0.07,
+}
+SEARCH_LINKED = {"": 0.75, "True": 0.19, "False": 0.06}

@@ -1,14 +1,17 @@
 """A made-up country of hexagons: four districts side by side, and a fifth next to them that is not studied.
 
 Every 2021 LSOA is one hexagon. Its corners lie on a whole-number lattice, so that neighbours share their corners
-exactly. Where an LSOA changed between the censuses, its 2011 codes differ: see `Area`.
+exactly. Where an LSOA changed between the censuses, the 2011 codes of its eastern and western half differ.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from curv_eval.made_up.country import Area
 
 DISTRICTS = ("Northwick", "Easterby", "Southam Vale", "Westhaven")
 OUTSIDE = "Outer Moor"
@@ -32,19 +35,21 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Area:
-    """One 2021 LSOA with the 2011 codes and names of its eastern and western half.
+class Hexagon:
+    """The shape of one made-up area: a hexagon around a centre on the lattice."""
 
-    change is the code of the official lookup: U the halves and the LSOA are one and the same; S this and its sister
-    were one 2011 LSOA; M the halves were two 2011 LSOAs.
-    """
+    x: int
+    y: int
 
-    place: Place
-    change: str
-    code21: str
-    name21: str
-    codes11: tuple[str, str]
-    names11: tuple[str, str]
+    def geometry(self) -> dict[str, Any]:
+        """Return the closed anticlockwise ring of 7 pairs of degrees as a polygon."""
+        ring = [degrees(self.x + x, self.y + y) for x, y in CORNERS]
+        return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+    def point(self, number: int, of: int, reach: float) -> tuple[float, float]:
+        """The first half of the points lies east of the centre, the second west; reach: share of the inner radius."""
+        angle = math.pi * ((number + 0.5) / (of // 2) - 0.5)
+        return degrees(self.x + reach * math.cos(angle), self.y + math.sqrt(3) * reach * math.sin(angle))
 
 
 def district_name(place: Place) -> str:
@@ -103,12 +108,6 @@ def degrees(x: float, y: float) -> tuple[float, float]:
     return round(WEST + x * STEP_EAST, 6), round(SOUTH + y * STEP_NORTH, 6)
 
 
-def hexagon(place: Place) -> list[tuple[float, float]]:
-    """Return the closed anticlockwise ring of a place's hexagon, 7 pairs of degrees."""
-    ring = [degrees(place.x + x, place.y + y) for x, y in CORNERS]
-    return [*ring, ring[0]]
-
-
 def name_areas(places: list[Place], changes: Mapping[int, str]) -> list[Area]:
     """Return one Area per place; `changes`: index of a place -> "S" (it and the next were one) or "M" (it was two)."""
     return [_name_area(places, i, changes) for i in range(len(places))]
@@ -121,7 +120,9 @@ def _name_area(places: list[Place], i: int, changes: Mapping[int, str]) -> Area:
     # Letters and codes used for one boundary are never used again for another.
     new = own if change == "U" else _lsoa(places[i], 200 + i, letter=6 + sister)
     other = _lsoa(places[i], 400 + i, letter=8) if change == "M" else own
-    return Area(places[i], change, *new, (own[0], other[0]), (own[1], other[1]))
+    place = places[i]
+    belongs = place.ward, ward_code(place), ward_name(place), district_code(place), district_name(place)
+    return Area(change, *new, (own[0], other[0]), (own[1], other[1]), *belongs, Hexagon(place.x, place.y))
 
 
 def _lsoa(place: Place, index: int, letter: int | None = None) -> tuple[str, str]:

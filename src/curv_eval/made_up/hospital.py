@@ -1,8 +1,9 @@
-"""Made-up assault attendances at two emergency departments, in the fields of Information Sharing to Tackle Violence."""
+"""Made-up assault attendances at two emergency departments, without persons (ISTV) and with pseudonyms of patients.
+
+Both files hold the same attendances: the first says where the assault was, the second who it happened to.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,10 +11,14 @@ from curv_eval.made_up.codes import (
     ASSAULT_LOCATION_TYPE,
     ASSAULT_METHOD,
     ASSAULT_METHOD_OTHER,
-    HOUR_WEIGHTS,
+    ETHNIC_CATEGORY,
+    INJURY_MECHANISM,
     SITES,
 )
-from curv_eval.made_up.process import HOSPITAL_PLACED, MONTHS, Incidents, World, draw
+from curv_eval.made_up.columns import as_text, blanked, booleans, minutes, years_old
+from curv_eval.made_up.people import SEXES, People
+from curv_eval.made_up.process import HOSPITAL_PLACED, World, draw
+from curv_eval.made_up.victims import Happened
 
 HEADER = (
     "REPORTING PERIOD START DATE",
@@ -27,41 +32,58 @@ HEADER = (
     "ASSAULT LOCATION DESCRIPTION",
     "LSOA OF ASSAULT (LOCAL)",
 )
+PATIENT_HEADER = (
+    *("patient_id", "SITE CODE (OF TREATMENT)", "arrival_date", "injury_mechanism", "age_at_arrival", "sex"),
+    *("ethnic_category", "lsoa_home", "admitted"),
+)
+NOT_RECORDED, SEX_MISSING, ETHNICITY_MISSING, HOME_MISSING = 0.08, 0.01, 0.10, 0.03
 
 
-def attendances(rng: np.random.Generator, world: World, incidents: Incidents) -> list[tuple]:
-    """Return one row per attendance, in the order of HEADER and of arrival."""
-    area, month = incidents.area[incidents.by_hospital], incidents.month[incidents.by_hospital]
-    first, last, assault, arrival = _times(rng, month)
-    method = draw(rng, ASSAULT_METHOD, area.size)
-    lsoa = [world.areas[i].code21 for i in area.tolist()]
-    placed = (rng.random(area.size) < HOSPITAL_PLACED).tolist()
-    rows = zip(
-        first,
-        last,
-        draw(rng, SITES, area.size),
-        arrival,
-        assault,
+def attended(happened: Happened) -> np.ndarray:
+    """Return the incidents whose victim was treated, by arrival."""
+    which = np.flatnonzero(happened.incidents.by_hospital)
+    return which[np.argsort(happened.arrival[which], kind="stable")]
+
+
+def attendances(rng: np.random.Generator, world: World, happened: Happened) -> tuple[list[str], list[tuple]]:
+    """Return the site of each attendance and one row for each, in the order of HEADER and of arrival."""
+    which = attended(happened)
+    n, month = which.size, happened.arrival[which].astype("datetime64[M]")
+    method = np.array(list(ASSAULT_METHOD))[happened.method[which]].tolist()
+    sites = draw(rng, SITES, n)
+    lsoa = [world.areas[i].code21 for i in happened.incidents.area[which].tolist()]
+    columns = (
+        as_text(month.astype("datetime64[D]")),
+        as_text((month + 1).astype("datetime64[D]") - 1),
+        sites,
+        minutes(happened.arrival[which]),
+        minutes(happened.time[which]),
         method,
         ["made-up method" if code == ASSAULT_METHOD_OTHER else "" for code in method],
-        draw(rng, ASSAULT_LOCATION_TYPE, area.size),
-        [f"made-up place {number}" for number in rng.integers(1, 400, area.size).tolist()],
-        [code if known else "" for code, known in zip(lsoa, placed, strict=True)],
-        strict=True,
+        draw(rng, ASSAULT_LOCATION_TYPE, n),
+        [f"made-up place {number}" for number in rng.integers(1, 400, n).tolist()],
+        blanked(rng, lsoa, 1 - HOSPITAL_PLACED),
     )
-    return sorted(rows, key=lambda row: row[3])
+    return sites, list(zip(*columns, strict=True))
 
 
-def _times(rng: np.random.Generator, month: np.ndarray) -> Iterator[list[str]]:
-    """First and last day of the reporting month, assault, and arrival 10 to 180 minutes later in the same month."""
-    start = np.array(MONTHS, dtype="datetime64[M]")[month]
-    begin, end = start.astype("datetime64[m]"), (start + 1).astype("datetime64[m]")
-    days = (end - begin).astype(int) // (24 * 60)
-    weight = np.array(HOUR_WEIGHTS) / sum(HOUR_WEIGHTS)
-    hour, minute = rng.choice(24, month.size, p=weight), rng.integers(0, 60, month.size)
-    assault = begin + (np.floor(rng.random(month.size) * days).astype(int) * 24 + hour) * 60 + minute
-    # The reporting month is that of both times, so the few who would arrive after its last minute arrive in it.
-    arrival = np.minimum(assault + rng.integers(10, 181, month.size), end - 1)
-    dates = (np.datetime_as_string(day.astype("datetime64[D]")).tolist() for day in (begin, end - 1))
-    clocks = (np.char.replace(np.datetime_as_string(time), "T", " ").tolist() for time in (assault, arrival))
-    return iter([*dates, *clocks])
+def patient_rows(
+    rng: np.random.Generator, world: World, happened: Happened, *, everyone: People, ids: tuple[list[str], list[str]]
+) -> list[tuple]:
+    """Return one row per attendance in the order of PATIENT_HEADER and of arrival. ids: patient and site of each."""
+    which, (patients, sites) = attended(happened), ids
+    person, day = happened.victim[which], happened.arrival[which].astype("datetime64[D]")
+    mechanism = np.array(list(INJURY_MECHANISM.values()))[happened.method[which]].tolist()
+    category = [ETHNIC_CATEGORY[code] for code in everyone.ethnicity[person].tolist()]
+    columns = (
+        patients,
+        sites,
+        as_text(day),
+        blanked(rng, mechanism, NOT_RECORDED, blank="not recorded"),
+        years_old(everyone.birth[person], day).tolist(),
+        blanked(rng, np.array(SEXES)[everyone.sex[person]].tolist(), SEX_MISSING, blank="not stated"),
+        blanked(rng, category, ETHNICITY_MISSING, blank="X"),
+        blanked(rng, [world.areas[i].code21 for i in everyone.area[person].tolist()], HOME_MISSING),
+        booleans(happened.admitted[which]),
+    )
+    return list(zip(*columns, strict=True))

@@ -8,22 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from curv_eval.made_up.codes import ANTISOCIAL, CRIME_TYPES, FORCE, OTHER_CRIME, OUTCOMES, VIOLENCE
-from curv_eval.made_up.geography import Area, degrees
 from curv_eval.made_up.process import MONTHS, Incidents, World, draw
 
 HEADER = (
-    "Crime ID",
-    "Month",
-    "Reported by",
-    "Falls within",
-    "Longitude",
-    "Latitude",
-    "Location",
-    "LSOA code",
-    "LSOA name",
-    "Crime type",
-    "Last outcome category",
-    "Context",
+    *("Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location", "LSOA code"),
+    *("LSOA name", "Crime type", "Last outcome category", "Context"),
 )
 POINTS = 8
 # Months before MIXED carry 2011 codes only, months of MIXED some of each, later months 2021 codes only.
@@ -55,7 +44,7 @@ def draw_crimes(rng: np.random.Generator, world: World, incidents: Incidents) ->
 
 
 def _other_crime(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rate = np.array(list(OTHER_CRIME.values()))[None, None, :] * world.level[:, None, None]
+    rate = np.array([world.other_crime[kind] for kind in OTHER_CRIME])[None, None, :] * world.level[:, None, None]
     fall = np.where(np.array(CRIME_TYPES[:-1]) == ANTISOCIAL, 0.006, 0.0)
     month = np.arange(len(MONTHS))[None, :, None]
     count = rng.poisson(rate * np.exp(-fall * month)).ravel()
@@ -107,16 +96,10 @@ def _places(rng: np.random.Generator, world: World) -> dict[tuple[int, int, bool
     reach = rng.uniform(0.2, 0.75, shape)
     for i, area in enumerate(world.areas):
         for point in range(POINTS):
-            known = *_snap_point(area, point, reach[i, point]), f"On or near Made-up Street {i * POINTS + point + 1}"
-            half = point // (POINTS // 2)
-            table[i, point, True] = *known, area.codes11[half], area.names11[half]
+            longitude, latitude = area.shape.point(point, POINTS, reach[i, point])
+            street = f"On or near Made-up Street {i * POINTS + point + 1}"
+            known = f"{longitude:.6f}", f"{latitude:.6f}", street
+            part = point * len(area.codes11) // POINTS
+            table[i, point, True] = *known, area.codes11[part], area.names11[part]
             table[i, point, False] = *known, area.code21, area.name21
     return table | {(NOWHERE, point, old): ("", "", "No location", "", "") for point in range(POINTS) for old in (0, 1)}
-
-
-def _snap_point(area: Area, point: int, reach: float) -> tuple[str, str]:
-    """The first half of the points lies east of the centre, the second west; `reach` is a share of the inner radius."""
-    angle = np.pi * ((point + 0.5) / (POINTS // 2) - 0.5)
-    x, y = area.place.x + reach * np.cos(angle), area.place.y + np.sqrt(3) * reach * np.sin(angle)
-    longitude, latitude = degrees(x, y)
-    return f"{longitude:.6f}", f"{latitude:.6f}"

@@ -8,16 +8,20 @@ and negative-binomial noise of each area and month.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from curv_eval.made_up.geography import Area, Place, name_areas, outside_places, studied_places
+from curv_eval.made_up.codes import OTHER_CRIME
+from curv_eval.made_up.country import Area
+from curv_eval.made_up.geography import Place, name_areas, outside_places, studied_places
 
 MONTHS = tuple(f"{year}-{month:02d}" for year in (2022, 2023, 2024) for month in range(1, 13))
 STARTS = ("2023-07", "2023-10", "2024-01")
 WARDS_PER_START = 4
 NEVER = len(MONTHS)
+FIRST_DAY, LAST_DAY = np.datetime64("2022-01-01"), np.datetime64("2024-12-31")
 
 # What police and hospitals each see of an incident, independently: so their counts overlap in part.
 POLICE_SHARE, HOSPITAL_SHARE, HOSPITAL_PLACED = 0.45, 0.20, 0.92
@@ -32,11 +36,14 @@ class World:
     """All that stands before the first month: areas (the studied ones first), level and start.
 
     level: float (n_studied,), mean 1. start: int (n_studied,), index into MONTHS, NEVER where nothing starts.
+    mean: violent incidents per studied LSOA and month. other_crime: the same for every other type, as police record it.
     """
 
     areas: tuple[Area, ...]
     level: np.ndarray
     start: np.ndarray
+    mean: float = MEAN
+    other_crime: Mapping[str, float] = field(default_factory=lambda: OTHER_CRIME)
 
     @property
     def studied(self) -> tuple[Area, ...]:
@@ -60,14 +67,23 @@ def make_world(rng: np.random.Generator) -> World:
     ward = np.array([place.ward for place in places])
     level = rng.gamma(LEVEL_SHAPE, 1.0, len(places))
     level /= level.mean()
+    treated, start = draw_starts(rng, ward, level)
+    changes = _changed_boundaries(places, treated, np.setdiff1d(np.unique(ward), treated))
+    areas = name_areas([*places, *outside_places()], changes)
+    return World(tuple(areas), level, start)
+
+
+def draw_starts(rng: np.random.Generator, ward: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the mentored wards among the more violent half. ward, level: of each area, wards numbered from 0.
+
+    Returns the mentored wards and, for each area, the month in which mentoring starts (index, or NEVER).
+    """
     mean = np.bincount(ward, level) / np.bincount(ward)
     violent = np.argsort(-mean)[: mean.size // 2]
     treated = rng.permutation(violent)[: WARDS_PER_START * len(STARTS)]
     start = np.full(mean.size, NEVER)
     start[treated] = np.repeat([MONTHS.index(month) for month in STARTS], WARDS_PER_START)
-    changes = _changed_boundaries(places, treated, np.setdiff1d(np.arange(mean.size), treated))
-    areas = name_areas([*places, *outside_places()], changes)
-    return World(tuple(areas), level, start[ward])
+    return treated, start[ward]
 
 
 def _changed_boundaries(places: list[Place], treated: np.ndarray, untreated: np.ndarray) -> dict[int, str]:
@@ -90,7 +106,7 @@ def expected_violence(world: World, effect: float) -> np.ndarray:
     """Return expected incidents, (n_studied, n_months), given the areas' levels, averaged over shocks and noise."""
     month = np.arange(len(MONTHS))
     common = (1 + SEASON * np.cos(2 * np.pi * (month % 12 - 6) / 12)) * np.exp(-DECLINE * (month - month.mean()))
-    return MEAN * np.outer(world.level, common) * np.where(is_mentored(world), 1 + effect, 1)
+    return world.mean * np.outer(world.level, common) * np.where(is_mentored(world), 1 + effect, 1)
 
 
 def is_mentored(world: World) -> np.ndarray:
@@ -101,7 +117,7 @@ def is_mentored(world: World) -> np.ndarray:
 def draw_incidents(rng: np.random.Generator, world: World, effect: float) -> Incidents:
     """Draw what happens, and for each incident on its own which sources record it."""
     expected = expected_violence(world, effect)
-    ward = np.array([area.place.ward for area in world.studied])
+    ward = np.array([area.ward for area in world.studied])
     shock = rng.gamma(WARD_SHAPE, 1 / WARD_SHAPE, (ward.max() + 1, len(MONTHS)))
     noise = rng.gamma(NOISE_SHAPE, 1 / NOISE_SHAPE, expected.shape)
     count = rng.poisson(expected * shock[ward] * noise)

@@ -13,7 +13,7 @@ FILE_NAME = "truth.json"
 
 @dataclass(frozen=True)
 class Truth:
-    """The effect that a method should find in a made-up folder.
+    """The effects that methods should find in a made-up folder, and what else was put in.
 
     Three fields are keyed by the outcomes of the demo study: "police_violence" (police_uk_street, crime type "Violence
     and sexual offences") and "ae_assaults" (ae_assaults, attendances whose place is known). All are differences of
@@ -29,6 +29,15 @@ class Truth:
     average_per_unit_month: the mean difference over those united-area months; the overall ATT of a panel of areas.
     average_per_lsoa21_month: the same difference, per 2021 LSOA and month.
     total: the sum of the differences.
+
+    geography: "hexagons", or "Cleveland" where places and their sizes are real and only people and events made up.
+    person_effect: relative change of a young person's own rate of being a victim from the day mentoring starts, beside
+        what changes for everybody in the area.
+    people: "accepted" and "declined" (people who consented) -> how many, and what was expected to happen to them; see
+        known_people.people_truth.
+    reporting: source -> share of violent incidents it sees; "a given b" where two are not independent.
+    links: "source and source" -> people on the lists of both, and pairs of records that are of one person. Counted.
+    improvement: expected change from start to end of those who answered twice: SDQ total difficulties, SWEMWBS raw.
     """
 
     seed: int
@@ -43,6 +52,12 @@ class Truth:
     average_per_unit_month: dict[str, float]
     average_per_lsoa21_month: dict[str, float]
     total: dict[str, float]
+    geography: str
+    person_effect: float
+    people: dict[str, dict[str, float]]
+    reporting: dict[str, float]
+    links: dict[str, dict[str, int]]
+    improvement: dict[str, float]
 
 
 def write_truth(folder: Path, truth: Truth) -> None:

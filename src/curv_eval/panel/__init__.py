@@ -59,6 +59,26 @@ class Panel:
         """Return the same panel with other first treated periods, (n,)."""
         return replace(self, cohort=np.asarray(cohort, dtype=float))
 
+    def rate(self, outcome: str, *, per: float = 1000) -> np.ndarray:
+        """Return the outcome as a rate: (n, T) events per `per` residents and period.
+
+        population is one figure per unit for all periods, so a rate shows who is exposed, not how that changed. Methods
+        take counts: in poisson_fixed_effects a fixed population is an offset that the unit effects absorb, and leaves
+        the estimate as it is; one that changes over time is not supported. Raises DesignError, naming the outcome if it
+        is unknown and every unit without residents.
+        """
+        if outcome not in self.outcomes:
+            raise DesignError(f"{outcome} is not an outcome of this panel (it has {', '.join(self.outcomes)})")
+        people = np.full(len(self.units), np.nan) if self.population is None else self.population
+        without = self.units[~(people > 0)]
+        if len(without):
+            raise DesignError(
+                f"{len(without)} of {len(self.units)} units have no residents, so they have no rate",
+                [", ".join(map(str, without[:10])) + (" and others" if len(without) > 10 else "")],
+                "check that the population's areas are of the lookup's vintage (2011), and that none is missing",
+            )
+        return self.outcomes[outcome] / people[:, None] * per
+
     @property
     def treated(self) -> np.ndarray:
         """Units that are ever treated: (n,) bool."""

@@ -8,11 +8,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from curv_eval.breach_sql import quoted
 from curv_eval.contract import Contract
-from curv_eval.errors import ContractError, DesignError, StudyError
+from curv_eval.errors import DesignError
 from curv_eval.linkage.areas import united_areas
 from curv_eval.linkage.neighbours import adjacency
 from curv_eval.panel import Panel, month_number
+from curv_eval.panel.supply import supplied_months
+from curv_eval.panel.tally import Tally, tally
 from curv_eval.study import Outcome, Study
 
 
@@ -22,23 +25,29 @@ class Assembled:
 
     placed: one row per outcome with the number of rows in the window that were placed, that have no area code, whose
     code is not in the lookup, and that lie outside the study's districts. areas: one row per united area: area,
-    ward, district, members (number of 2021 LSOAs in it) and start (month, or NaN).
+    ward, district, members (number of 2021 LSOAs in it) and start (month, or NaN). months: one row per month of the
+    window and source: month, source, rows, expected (NaN where too few to judge), supplied and reason; a month that
+    was not supplied for the primary outcome is no period of the panel.
     """
 
     panel: Panel
     placed: pd.DataFrame
     areas: pd.DataFrame
+    months: pd.DataFrame
 
 
 def assemble(con: duckdb.DuckDBPyConnection, study: Study, contracts: dict[str, Contract]) -> Assembled:
     """Count each outcome per united area and month of the study's window.
 
-    con: holds one typed table per contract. Months that the primary outcome's source did not supply are not
-    periods; every other unit and month without rows is a true zero. Raises DesignError or StudyError.
+    con: holds one typed table per contract. Months that the primary outcome's source did not supply in full are not
+    periods (see `supplied_months`); every other unit and month without rows is a true zero. Raises ContractError,
+    DesignError or StudyError.
     """
     areas = _areas(con, study)
-    months = _months(con, study, contracts)
-    counts = [_counts(con, outcome, contracts[outcome.contract], months) for outcome in study.outcomes]
+    tallies = {name: tally(con, contracts[name], _resting_on(name, study)) for name in _sources(study)}
+    supply = supplied_months(con, study, tallies, areas=areas)
+    months = supply.months
+    counts = [_counts(con, outcome, tallies[outcome.contract], months) for outcome in study.outcomes]
     outcomes = {
         outcome.name: _matrix(count, areas["area"], months)
         for outcome, (count, _) in zip(study.outcomes, counts, strict=True)
@@ -54,7 +63,15 @@ def assemble(con: duckdb.DuckDBPyConnection, study: Study, contracts: dict[str, 
         neighbours=_neighbours(con, areas),
     )
     placed = pd.concat([account for _, account in counts], ignore_index=True)
-    return Assembled(_chosen_cohorts(panel, study), placed, areas)
+    return Assembled(_chosen_cohorts(panel, study), placed, areas, supply.account)
+
+
+def _sources(study: Study) -> list[str]:
+    return list(dict.fromkeys(outcome.contract for outcome in study.outcomes))
+
+
+def _resting_on(name: str, study: Study) -> list[Outcome]:
+    return [outcome for outcome in study.outcomes if outcome.contract == name]
 
 
 def _areas(con: duckdb.DuckDBPyConnection, study: Study) -> pd.DataFrame:
@@ -75,8 +92,10 @@ def _areas(con: duckdb.DuckDBPyConnection, study: Study) -> pd.DataFrame:
             SELECT a.area, min(r.start_month) AS start
             FROM {study.intervention} r JOIN area_of a ON a.code = r.lsoa21_code GROUP BY 1),
         people AS (
-            SELECT a.area, sum(p.population) AS population
-            FROM lsoa_population p JOIN area_of a ON a.code = p.lsoa11_code GROUP BY 1),
+            -- an area of which one part has no figure has none: a part of the people is not the people
+            SELECT a.area, CASE WHEN count(*) = count(p.population) THEN sum(p.population) END AS population
+            FROM (SELECT DISTINCT lsoa11_code FROM lsoa_lookup) l JOIN area_of a ON a.code = l.lsoa11_code
+            LEFT JOIN lsoa_population p ON p.lsoa11_code = l.lsoa11_code GROUP BY 1),
         named AS (
             SELECT ward24_code, CASE WHEN count(DISTINCT ward24_code) OVER (PARTITION BY ward24_name) > 1
                 THEN ward24_name || ' (' || ltla24_name || ')' ELSE ward24_name END AS ward
@@ -111,39 +130,13 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, study: Study) -> None:
         )
 
 
-def _months(con: duckdb.DuckDBPyConnection, study: Study, contracts: dict[str, Contract]) -> list[str]:
-    """Return the months of the window that the primary outcome's source supplied."""
-    contract, window = contracts[study.primary.contract], study.design.window
-    found = con.execute(
-        f"SELECT DISTINCT {_month(contract)} AS month FROM {contract.name} WHERE month BETWEEN ? AND ? ORDER BY 1",
-        [window.first, window.last],
-    ).fetchall()
-    if not found:
-        raise ContractError(f"{contract.name} has no rows from {window.first} to {window.last}", do=contract.obtain)
-    return [month for (month,) in found]
-
-
-def _month(contract: Contract) -> str:
-    return f"strftime({contract.period_column}, '%Y-%m')" if _is_date(contract) else contract.period_column
-
-
-def _is_date(contract: Contract) -> bool:
-    return any(c.name == contract.period_column and c.type in ("date", "timestamp") for c in contract.columns)
-
-
-def _counts(con: duckdb.DuckDBPyConnection, outcome: Outcome, contract: Contract, months: list[str]) -> tuple:
+def _counts(con: duckdb.DuckDBPyConnection, outcome: Outcome, counted: Tally, months: list[str]) -> tuple:
     """Return (area, month, n) and the account of rows placed and not placed, for the months given."""
-    where, values = _where(outcome, contract)
     con.register("wanted", pd.DataFrame({"month": months}))
-    _refuse_months_not_supplied(con, outcome, contract)
-    rows = con.execute(
-        f"""
-        SELECT a.area, x.month, a.inside, x.code IS NULL AS blank, count(*) AS n
-        FROM (SELECT {contract.area_column} AS code, {_month(contract)} AS month FROM {contract.name} {where}) x
-        LEFT JOIN area_of a ON a.code = x.code
-        WHERE x.month IN (SELECT month FROM wanted) GROUP BY ALL""",
-        values,
-    ).df()
+    rows = con.execute(f"""
+        SELECT a.area, t.month, a.inside, t.code IS NULL AS blank, sum(t.{quoted(f"n_{outcome.name}")})::BIGINT AS n
+        FROM {counted.table} t LEFT JOIN area_of a ON a.code = t.code
+        WHERE t.by_place AND t.month IN (SELECT month FROM wanted) GROUP BY ALL""").df()
     inside = rows["inside"].astype("boolean").fillna(False)
     unknown, blank = rows["area"].isna(), rows["blank"].astype(bool)
     account = pd.DataFrame({
@@ -153,36 +146,6 @@ def _counts(con: duckdb.DuckDBPyConnection, outcome: Outcome, contract: Contract
         "outside_the_districts": [int(rows.loc[~inside & ~unknown, "n"].sum())],
     })  # fmt: skip
     return rows[inside], account
-
-
-def _refuse_months_not_supplied(con: duckdb.DuckDBPyConnection, outcome: Outcome, contract: Contract) -> None:
-    """A month without any row of a source was not supplied; counting it as zero would look like a fall."""
-    found = con.execute(f"SELECT DISTINCT {_month(contract)} FROM {contract.name}").fetchall()
-    missing = sorted({m for (m,) in con.execute("SELECT month FROM wanted").fetchall()} - {m for (m,) in found})
-    if missing:
-        raise DesignError(
-            f"outcomes.{outcome.name}: {contract.name} did not supply {len(missing)} months of the window",
-            [f"no rows at all in {', '.join(missing[:12])}"],
-            "shorten `design.window`, or leave the outcome out: a month not supplied is not a month of zero",
-        )
-
-
-def _where(outcome: Outcome, contract: Contract) -> tuple[str, list[str]]:
-    columns = {column.name: column for column in contract.columns}
-    faults = [
-        f"outcomes.{outcome.name}.where: {contract.name} has no column {name}"
-        for name in outcome.where
-        if name not in columns
-    ]
-    faults += [
-        f"outcomes.{outcome.name}.where.{name}: {value!r} is not a value of that column"
-        for name, value in outcome.where.items()
-        if name in columns and columns[name].values and value not in columns[name].values
-    ]
-    if faults:
-        raise StudyError("an outcome does not fit its contract", faults)
-    clauses = " AND ".join(f"{name} = ?" for name in outcome.where)
-    return (f"WHERE {clauses}" if clauses else ""), list(outcome.where.values())
 
 
 def _matrix(counts: pd.DataFrame, areas: pd.Series, months: list[str]) -> np.ndarray:

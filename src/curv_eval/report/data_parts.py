@@ -12,6 +12,8 @@ from curv_eval.panel import Panel, month_name, month_text
 from curv_eval.panel.assemble import Assembled
 from curv_eval.report.bundle import Column, add_facts, add_part, add_table, add_values, markdown, plain
 from curv_eval.report.figures import add_figure
+from curv_eval.report.linked_parts import linked_part
+from curv_eval.report.recording import recording_part
 from curv_eval.report.words import day_name, percent
 from curv_eval.study import Study
 
@@ -27,6 +29,8 @@ def write_data(
     add_values(folder, _values(study, data, assembled.panel))
     add_part(folder, "map", _map(study, tables, folder=folder))
     add_part(folder, "data", _data(tables))
+    add_part(folder, "linked", linked_part(study, tables))
+    add_part(folder, "recording", recording_part(tables))
     add_part(folder, "limits", "\n".join(f"- {plain(limit)}" for limit in study.brief.limits))
     add_part(folder, "disclosure", _disclosure(tables))
     add_part(folder, "before_after", _before_after(study, tables["before_after"]) if "before_after" in tables else "")

@@ -11,17 +11,22 @@ from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.panel import month_name, month_number
 from curv_eval.panel.assemble import Assembled
+from curv_eval.report.linked_tables import linked_tables
+from curv_eval.report.recording import recording_tables
 from curv_eval.study import Span, Study
 
 
 def describe(study: Study, data: Data, *, assembled: Assembled) -> dict[str, Released]:
-    """Return the released tables of the data notebook by name: sources, placed, cohorts, areas, and where the study
-    asks for them before_after and delivery."""
+    """Return the released tables of the data notebook by name: sources, placed, cohorts, areas, what the sources see
+    and when their recording changed, and where the study asks for them before_after, delivery and linked records."""
     tables = [_sources(data), _placed(study, data, assembled), _cohorts(assembled), _areas(study, data, assembled)]
+    tables += recording_tables(study, data, assembled.panel)
     if study.brief.before_after:
         tables.append(_before_after(study, data, assembled))
     if study.delivery:
         tables.append(_delivery(study, data))
+    if study.linkage:
+        tables += linked_tables(study, data)
     return {released.name: released for released in tables}
 
 

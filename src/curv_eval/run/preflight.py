@@ -6,11 +6,12 @@ import difflib
 from collections.abc import Callable, Iterator
 
 from curv_eval import checks, methods
-from curv_eval.contract import Column, Contract
-from curv_eval.data import study_contract
+from curv_eval.contract import Column, Contract, permit_linkage
+from curv_eval.data import full_contract, study_contract
 from curv_eval.errors import CurvError, StudyError
 from curv_eval.study import Outcome, Study
 
+_HINT = "; is it among contracts.{}.columns?"
 # what every panel is made of, whatever the study counts
 GEOGRAPHY = ("lsoa_lookup", "ward_lookup", "lsoa_population", "lsoa_boundaries")
 
@@ -26,6 +27,7 @@ def preflight(study: Study) -> None:
     for name in study.contracts:
         faults += _refused(lambda name=name: contracts.update({name: study_contract(study, name)}))
     faults += _columns(study, contracts)
+    faults += _linkage(study)
     if faults:
         do = "correct the study, or the contract that is named"
         raise StudyError(f"{study.path.name} cannot be run", list(dict.fromkeys(faults)), do)
@@ -40,14 +42,29 @@ def _refused(attempt: Callable[[], object]) -> list[str]:
     return []
 
 
+def _linkage(study: Study) -> list[str]:
+    """Refuse a linkage that either agreement does not allow. The pairs themselves need a contract of their own."""
+    asked = study.linkage
+    if asked is None or not {asked.people, asked.records} <= study.contracts.keys():
+        return []
+    return _refused(lambda: permit_linkage(full_contract(study, asked.people), full_contract(study, asked.records)))
+
+
 def _columns(study: Study, contracts: dict[str, Contract]) -> Iterator[str]:
     needs = {"intervention": (study.intervention, ("lsoa21_code", "start_month"))}
+    if study.linkage:
+        asked = study.linkage
+        people = (asked.person, asked.since, asked.compare, *asked.groups)
+        needs["linkage.people"] = asked.people, people
+        needs["linkage.records"] = asked.records, (asked.record_person, asked.on)
+        needs["linkage.links"] = asked.links, ("left_id", "right_id", "probability")
     if study.delivery:
         needs["delivery.referrals"] = study.delivery.referrals, ("person_id", "accepted")
         needs["delivery.sessions"] = study.delivery.sessions, ("person_id", "minutes_attended")
     for where, (name, columns) in needs.items():
         known = {column.name for column in contracts[name].columns} if name in contracts else set(columns)
-        yield from (f"{where}: {name} has no column `{one}`, which is needed" for one in columns if one not in known)
+        said = "which is needed" + _HINT.format(name)
+        yield from (f"{where}: {name} has no column `{one}`, {said}" for one in columns if one not in known)
     for outcome in study.outcomes:
         if outcome.contract in contracts:
             yield from _outcome(outcome, contracts[outcome.contract])
@@ -55,12 +72,13 @@ def _columns(study: Study, contracts: dict[str, Contract]) -> Iterator[str]:
 
 def _outcome(outcome: Outcome, contract: Contract) -> Iterator[str]:
     if not contract.area_column or not contract.period_column:
-        yield f"outcomes.{outcome.name}: {contract.name} has no area and month to count by"
+        yield f"outcomes.{outcome.name}: {contract.name} has no area and month to count by{_HINT.format(contract.name)}"
     columns = {column.name: column for column in contract.columns}
     for name, value in outcome.where.items():
         where = f"outcomes.{outcome.name}.where"
         if name not in columns:
-            yield f"{where}: {contract.name} has no column `{name}` (it has {', '.join(columns)})"
+            hint = _HINT.format(contract.name)
+            yield f"{where}: {contract.name} has no column `{name}` (it has {', '.join(columns)}){hint}"
         elif columns[name].type not in ("string", "boolean"):
             yield f"{where}.{name}: rows can be chosen by text or true and false, not by {columns[name].type}"
         elif (allowed := _allowed(columns[name])) and value not in allowed:

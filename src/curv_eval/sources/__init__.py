@@ -23,12 +23,14 @@ class SourceFile:
     """One file that was read. name: below the location. rows: data rows in it.
 
     sha256, bytes: of the file as it stands on disk; of the unpacked content where the file is a member of an archive.
+    repairs: what the reader passed over or put right, as sentences without values.
     """
 
     name: str
     sha256: str
     bytes: int
     rows: int
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from curv_eval.breach_sql import quoted, text
 from curv_eval.contract import Contract
 from curv_eval.errors import ContractError
 from curv_eval.sources import SourceFile
+from curv_eval.sources._arrived import require_file, require_text
 from curv_eval.sources._unpacked import Arrived, Unpacked, unpack_all
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 _AGAIN = "get the file again from where it came"
 _ONE_KIND = "save it again as CSV in UTF-8, with one kind of line end throughout"
+
+
+def read_one(con: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> tuple[SourceFile, ...]:
+    """Read the comma-separated file at `path`, plain or packed, into the table raw_<contract>; see read_delimited.
+
+    Raises ContractError when there is no such file, or it is not a whole CSV file in the contract's layout.
+    """
+    require_file(path, contract, "a CSV file")
+    require_text(path)
+    return read_delimited(con, contract, [Arrived(path.name, path)])
 
 
 def read_delimited(
@@ -33,7 +44,7 @@ def read_delimited(
     with tempfile.TemporaryDirectory() as folder:
         unpacked = unpack_all(files, Path(folder))
         headers = [_header(file.path) for file in unpacked]
-        _refuse_layouts(contract, unpacked, headers)
+        refuse_layouts(contract, [file.arrived.name for file in unpacked], headers)
         _fill(con, contract, unpacked, headers)
         rows = _number_rows(con, contract, unpacked)
         _refuse_unread(unpacked, headers, rows)
@@ -54,10 +65,11 @@ def _header(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def _refuse_layouts(contract: Contract, files: Sequence[Unpacked], headers: Sequence[tuple[str, ...]]) -> None:
+def refuse_layouts(contract: Contract, names: Sequence[str], headers: Sequence[Sequence[str]]) -> None:
+    """Raise ContractError naming, for every file, what is wrong with the names of its columns."""
     faults = []
-    for file, header in zip(files, headers, strict=True):
-        faults += [f"{file.arrived.name}: {fault}" for fault in layout_faults(contract, header)]
+    for name, header in zip(names, headers, strict=True):
+        faults += [f"{name}: {fault}" for fault in layout_faults(contract, header)]
     if faults:
         what = f"this is not the layout of {contract.name} v{contract.version}"
         do = "check that it is the right file; remove columns the agreement does not cover before sharing"

@@ -1,23 +1,18 @@
-"""The study file: the analysis plan, fixed before the run, read once, frozen, unknown keys refused."""
+"""Study, Design, Outcome and the other nouns of a study file: frozen, unknown keys refused."""
 
 from __future__ import annotations
 
-import difflib
-import json
-import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
-
-from curv_eval.errors import StudyError
-from curv_eval.yamlfile import read_yaml
 
 MONTH, DAY, NAME = r"^\d{4}-(0[1-9]|1[0-2])$", r"^\d{4}-\d{2}-\d{2}$", r"^[a-z][a-z0-9_]{0,39}$"
 DISTRICT, STUDY, LINK = r"^[EW]\d{8}$", r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$", r"^https://[^\s\"<>]+$"
-_LOOKS = {
+# how each pattern is said to a person
+LOOKS = {
     MONTH: "a month like 2023-08",
     DAY: "a day like 2026-11-23",
     NAME: "a name of at most 40 small letters, digits and _",
@@ -33,6 +28,11 @@ def _real_day(text: str) -> str:
     except ValueError:
         raise ValueError("a day that is in the calendar") from None
     return text
+
+
+def _located(given: Any) -> Any:
+    """A location alone is written as text."""
+    return {"location": given} if isinstance(given, str) else given
 
 
 Month = Annotated[str, Field(pattern=MONTH)]
@@ -85,7 +85,19 @@ class Design:
     cluster: Literal["ward", "lsoa", "district"] = "ward"
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     cohorts: Annotated[tuple[Month, ...], Field(strict=False)] = ()
+    leave_out: Annotated[tuple[Month, ...], Field(strict=False)] = ()
     options: dict[Name, str | int | float | bool] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=_strict)
+class Use:
+    """One dataset of a study: where it lies below the data folder, and which columns the study receives, how finely.
+
+    columns: `name` or `name as form`, such as `date_of_birth as age_band`. Public data may leave them out.
+    """
+
+    location: Text
+    columns: Texts = ()
 
 
 @dataclass(frozen=True, config=_strict)
@@ -153,6 +165,36 @@ class Delivery:
 
 
 @dataclass(frozen=True, config=_strict)
+class Linkage:
+    """Records about the same people in two datasets, joined by pairs of pseudonyms that a linker made.
+
+    people: contract with one row per person and referral; `person` is its pseudonym, `since` the date from which time
+    counts, `compare` a column of true and false (true: received the intervention). records: contract of the records
+    looked for; `record_person` is its pseudonym, `on` its date. links: contract of the pairs. months: how long people
+    are followed. who and where: what people and records are called, as in "young people referred" and "A&E records".
+    label: what is counted, as in "attended A&E after an assault". treated and comparison: the two groups, as in
+    "accepted" and "declined". groups: columns of people by which link rates are
+    shown.
+    """
+
+    people: Name
+    person: Name
+    since: Name
+    compare: Name
+    records: Name
+    record_person: Name
+    on: Name
+    links: Name
+    who: Text
+    where: Text
+    label: Text
+    treated: Text
+    comparison: Text
+    months: Annotated[int, Field(ge=1, le=60)] = 12
+    groups: Names = ()
+
+
+@dataclass(frozen=True, config=_strict)
 class Study:
     """One study: question, data, design, outcomes (primary first), checks, seed and the words of its brief."""
 
@@ -162,7 +204,7 @@ class Study:
     registered: Day
     registration_note: Text
     purpose: Text
-    contracts: dict[Name, str]
+    contracts: dict[Name, Annotated[Use, BeforeValidator(_located)]]
     intervention: Name
     place: Place
     design: Design
@@ -174,6 +216,7 @@ class Study:
     brief: BriefText
     made_up: MadeUp | None = None
     delivery: Delivery | None = None
+    linkage: Linkage | None = None
     obtain: Text | None = None
     path: Path = Field(default=Path())
 
@@ -187,110 +230,3 @@ class Study:
         """The folder that holds `params/`, `data_contracts/` and `outputs/`."""
         parent = self.path.resolve().parent
         return parent.parent if parent.name == "params" else parent
-
-
-_ADAPTER = TypeAdapter(Study)
-
-
-def load_study(path: str | Path) -> Study:
-    """Return the study in the YAML file `path`, or raise StudyError with every fault in it at once."""
-    path = Path(path)
-    raw = read_yaml(path)
-    faults = ["path: is set by the program"] if "path" in raw else []
-    try:
-        found = _ADAPTER.validate_json(json.dumps({**raw, "path": str(path)}))
-    except ValidationError as fault:
-        faults += _sentences(fault)
-    else:
-        faults += _references(found)
-    if faults:
-        raise StudyError(
-            f"{path.name} is not a study yet", sorted(faults), "see GLOSSARY.md, or start from `curv-eval new`"
-        )
-    return found
-
-
-def _references(study: Study) -> list[str]:
-    """Return every name in the study that refers to nothing."""
-    faults = []
-    if study.primary.role != "primary" or any(o.role == "primary" for o in study.outcomes[1:]):
-        faults.append("outcomes: exactly one is primary, and it stands first")
-    names = [outcome.name for outcome in study.outcomes]
-    faults += [f"outcomes: the name {n} stands twice" for n in sorted({n for n in names if names.count(n) > 1})]
-    faults += [f"checks: {n} stands twice" for n in sorted({n for n in study.checks if study.checks.count(n) > 1})]
-    used = [("intervention", study.intervention)]
-    used += [(f"outcomes.{o.name}.contract", o.contract) for o in study.outcomes]
-    used += [("delivery", n) for n in ((study.delivery.referrals, study.delivery.sessions) if study.delivery else ())]
-    faults += [f"{where}: {name} is not under `contracts:`" for where, name in used if name not in study.contracts]
-    faults += [f"contracts.{n}: {p!r} leaves the data folder" for n, p in study.contracts.items() if _leaves(p)]
-    return faults
-
-
-def _leaves(location: str) -> bool:
-    parts = re.split(r"[\\/]", location)
-    return not location or ".." in parts or parts[0] == "" or ":" in parts[0] or "~" in parts[0]
-
-
-_EXPECTED = {
-    "string_type": "text, in quotes where it looks like a number",
-    "int_type": "a whole number without quotes",
-    "int_from_float": "a whole number",
-    "float_type": "a number such as 0.1, without quotes or %",
-    "tuple_type": "a list, such as [one, two]",
-    "dict_type": "`key: value` lines below it",
-    "dataclass_type": "`key: value` lines below it",
-    "too_short": "at least one entry",
-    "string_too_short": "{min_length} characters or more",
-    "string_too_long": "{max_length} characters at most",
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "{ge} or more",
-    "less_than": "less than {lt}",
-    "less_than_equal": "{le} at most",
-    "literal_error": "{expected}",
-    "value_error": "{error}",
-}
-
-
-def _sentences(fault: ValidationError) -> list[str]:
-    """Return one sentence for each fault pydantic found, in words for people who do not write programs."""
-    errors = fault.errors(include_url=False)
-    within = {error["loc"][:-1] for error in errors}
-    return [_sentence(error) for error in errors if not (error["type"] == "too_short" and error["loc"] in within)]
-
-
-def _sentence(error: Any) -> str:
-    where = "".join(f" (entry {part + 1})" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    where = where.removeprefix(".") or "the file"
-    if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        close = difflib.get_close_matches(str(error["loc"][-1]), _keys(error["loc"][:-1]), 1)
-        return f"{where}: unknown key" + (f"; did you mean `{close[0]}`?" if close else "")
-    if error["type"] in ("missing", "missing_argument"):
-        return f"{where}: is missing"
-    return f"{where}: got {_got(error['input'])}; expected {_expected(error)}"
-
-
-def _expected(error: Any) -> str:
-    context = error.get("ctx", {})
-    if error["type"] == "string_pattern_mismatch":
-        return _LOOKS[context["pattern"]]
-    template = _EXPECTED.get(error["type"])
-    return template.format(**context) if template else error["msg"]
-
-
-def _got(given: object) -> str:
-    if isinstance(given, str):
-        return repr(given) if len(given) <= 60 else f"{given[:40]!r}… ({len(given)} characters)"
-    kinds = {type(None): "nothing", list: "a list", dict: "`key: value` lines", bool: str(given).lower()}
-    return kinds.get(type(given), repr(given))
-
-
-def _keys(location: tuple) -> list[str]:
-    """Return the keys allowed at a place in the file."""
-    kinds: dict[str, type] = {
-        "design": Design, "outcomes": Outcome, "brief": BriefText, "words": Words, "place": Place,
-        "made_up": MadeUp, "delivery": Delivery, "claim": Claim, "before_after": BeforeAfter,
-        "window": Span, "before": Span, "after": Span,
-    }  # fmt: skip
-    named = [part for part in location if part in kinds]
-    kind = kinds[named[-1]] if named else Study
-    return [field for field in kind.__dataclass_fields__ if field != "path"]

@@ -1,0 +1,69 @@
+"""curv-eval link content | match: the key holder's content, and the linker's pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from curv_eval.cli.link import KeyFile, key_from, link_app
+
+_CLOSING = """\
+Send the pairs to the analyst only. They hold no name, and with both datasets they still say who is in both:
+keep them as you would keep the datasets."""
+
+
+@link_app.command("content")
+def link_content(  # noqa: PLR0913 - the options of a command
+    contract: Annotated[str, typer.Argument(help="the name of the contract the content is under")],
+    file: Annotated[Path, typer.Argument(help="your own table, as CSV or Parquet; it stays here")],
+    out: Annotated[Path, typer.Argument(help="the CSV file to write, in a folder of its own")],
+    source: Annotated[str, typer.Option(help="the same label as in `link encode`")],
+    record_id: Annotated[str, typer.Option(help="the column with your own ids")],
+    key: KeyFile = None,
+) -> None:
+    """Put the keyed record_id in place of your own ids, and leave out every column that the contract does not name."""
+    from curv_eval.contract import load_contract
+    from curv_eval.linkage.content import pseudonymise
+
+    here = Path("data_contracts")
+    held = load_contract(contract, here if (here / f"{contract}.yaml").is_file() else None)
+    done = pseudonymise(file, out, key=key_from(key), contract=held, own_id=(source, record_id))
+    typer.echo(f"{out} written: {done.rows:,} rows, columns {', '.join(done.columns)}")
+    typer.echo(f"does not leave: {', '.join(done.not_leaving) or 'every column was used'}")
+    typer.echo(f"next: curv-eval data validate {contract} {out}, and then send it to the analyst, never to the linker")
+
+
+@link_app.command("match")
+def link_match(  # noqa: PLR0913 - the options of a command
+    left: Annotated[Path, typer.Argument(help="the encoded file of one partner")],
+    right: Annotated[Path, typer.Argument(help="the encoded file of the other partner, made with the same key")],
+    out: Annotated[Path, typer.Argument(help="the file of pairs to write, as CSV")],
+    threshold: Annotated[float, typer.Option(help="the least probability of a pair")] = 0.5,
+    seed: Annotated[int, typer.Option(help="for the pairs that are drawn at random to learn from")] = 1,
+    exact: Annotated[bool, typer.Option("--exact", help="pair equal pseudonyms only")] = False,
+    backend: Annotated[str, typer.Option(help="duckdb, or spark where one machine is not enough")] = "duckdb",
+) -> None:
+    """Compare two encoded files and write the pairs of pseudonyms that are thought to be one person."""
+    import duckdb
+
+    from curv_eval.linkage.handover import link_files, write_links
+    from curv_eval.linkage.match import Matching
+
+    matching = None if exact else Matching(seed=seed, threshold=threshold, backend=backend)
+    with duckdb.connect() as con:
+        links, *files = link_files(con, left, right, matching=matching)
+        said = write_links(out, links, tuple(files))
+    typer.echo(f"{out} written: {_account(said)}\n{_CLOSING}")
+
+
+def _account(said: dict[str, Any]) -> str:
+    sides = " and ".join(f"{said[side]['records']:,} of {said[side]['source']}" for side in ("left", "right"))
+    lines = [f"{said['links']:,} pairs between {sides} (key {said['key_fingerprint']}, scheme {said['scheme']})"]
+    if said["expected_wrong"] is not None:
+        wrong, missed = said["expected_wrong"], said["expected_missed_among_compared"]
+        lines.append(f"expected wrong: {wrong:.1%} of the pairs; expected missed: at least {missed:.1%} of true pairs")
+    if said["conflicts_dropped"]:
+        lines.append(f"{said['conflicts_dropped']:,} pairs were dropped because a record cannot be two people")
+    return "\n  ".join(lines)

@@ -1,0 +1,59 @@
+"""A linkage rehearsed on made-up people: two key holders encode, a linker compares, an analyst receives pairs.
+
+On real data three parties do this on three computers, with `curv-eval link`. Here one program plays all three, because
+nobody in the data exists; it keeps what each would see in places of their own all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+from curv_eval.linkage.encode import encode, record_pseudonym
+from curv_eval.linkage.handover import link_files, write_links
+from curv_eval.linkage.keys import Key
+from curv_eval.linkage.match import Matching
+from curv_eval.linkage.scheme import UK
+from curv_eval.made_up import make_up
+
+LINKS = "people_links.csv"
+PARTNERS = ("vcse", "hospital")
+_PURPOSE = "rehearsal on made-up people"
+
+
+def rehearse(folder: Path, *, seed: int, effect: float) -> None:
+    """Make up the data of a study in `folder`, as `make_up` does, and link its people by the real program.
+
+    The folder appears complete or not at all. The same seed and effect give the same bytes.
+    """
+    key = _made_up_key(seed)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as part:
+        inner = Path(part) / folder.name
+        make_up(inner, seed=seed, effect=effect, pseudonym=lambda source, own: record_pseudonym(key, source, own))
+        _link(inner, key, seed=seed)
+        if not folder.exists():
+            inner.rename(folder)
+
+
+def _made_up_key(seed: int) -> Key:
+    """A key that anyone can work out, for people who do not exist: so the rehearsal gives the same bytes each time."""
+    return Key(hashlib.sha256(f"made-up people, seed {seed}".encode()).digest(), project="made-up-people")
+
+
+def _link(folder: Path, key: Key, *, seed: int) -> None:
+    import duckdb
+
+    (folder / LINKS).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as linker:
+        encoded = [_encode(folder, Path(linker), source, key=key) for source in PARTNERS]
+        with duckdb.connect() as con:
+            links, *files = link_files(con, *encoded, matching=Matching(seed=seed))
+            write_links(folder / LINKS, links, tuple(files))
+
+
+def _encode(folder: Path, linker: Path, source: str, *, key: Key) -> Path:
+    people, out = folder / "partners" / source / "people.csv", linker / f"{source}.parquet"
+    encode(people, out, key=key, scheme=UK, source=source, record_id="record_id", purpose=_PURPOSE, made_up=True)
+    return out

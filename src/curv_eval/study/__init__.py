@@ -1,0 +1,37 @@
+"""The study file: the analysis plan, fixed before the run, read once, frozen, unknown keys refused."""
+
+from __future__ import annotations
+
+from curv_eval.study.nouns import (
+    STUDY,
+    BeforeAfter,
+    Claim,
+    Delivery,
+    Design,
+    Linkage,
+    MadeUp,
+    Outcome,
+    Place,
+    Span,
+    Study,
+    Use,
+    Words,
+)
+from curv_eval.study.reading import load_study
+
+__all__ = [
+    "STUDY",
+    "BeforeAfter",
+    "Claim",
+    "Delivery",
+    "Design",
+    "Linkage",
+    "MadeUp",
+    "Outcome",
+    "Place",
+    "Span",
+    "Study",
+    "Use",
+    "Words",
+    "load_study",
+]

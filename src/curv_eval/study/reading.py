@@ -1,0 +1,139 @@
+"""Reading a study file: every fault at once, in words for people who do not write programs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from curv_eval.errors import StudyError
+from curv_eval.study.nouns import (
+    LOOKS,
+    BeforeAfter,
+    BriefText,
+    Claim,
+    Delivery,
+    Design,
+    Linkage,
+    MadeUp,
+    Outcome,
+    Place,
+    Span,
+    Study,
+    Use,
+    Words,
+)
+from curv_eval.yamlfile import read_yaml
+
+_ADAPTER = TypeAdapter(Study)
+
+
+def load_study(path: str | Path) -> Study:
+    """Return the study in the YAML file `path`, or raise StudyError with every fault in it at once."""
+    path = Path(path)
+    raw = read_yaml(path)
+    faults = ["path: is set by the program"] if "path" in raw else []
+    try:
+        found = _ADAPTER.validate_json(json.dumps({**raw, "path": str(path)}))
+    except ValidationError as fault:
+        faults += _sentences(fault)
+    else:
+        faults += _references(found)
+    if faults:
+        raise StudyError(
+            f"{path.name} is not a study yet", sorted(faults), "see GLOSSARY.md, or start from `curv-eval new`"
+        )
+    return found
+
+
+def _references(study: Study) -> list[str]:
+    """Return every name in the study that refers to nothing."""
+    faults = []
+    if study.primary.role != "primary" or any(o.role == "primary" for o in study.outcomes[1:]):
+        faults.append("outcomes: exactly one is primary, and it stands first")
+    names = [outcome.name for outcome in study.outcomes]
+    faults += [f"outcomes: the name {n} stands twice" for n in sorted({n for n in names if names.count(n) > 1})]
+    faults += [f"checks: {n} stands twice" for n in sorted({n for n in study.checks if study.checks.count(n) > 1})]
+    used = [("intervention", study.intervention)]
+    used += [(f"outcomes.{o.name}.contract", o.contract) for o in study.outcomes]
+    if study.linkage:
+        used += [(f"linkage.{key}", getattr(study.linkage, key)) for key in ("people", "records", "links")]
+    used += [("delivery", n) for n in ((study.delivery.referrals, study.delivery.sessions) if study.delivery else ())]
+    faults += [f"{where}: {name} is not under `contracts:`" for where, name in used if name not in study.contracts]
+    places = {name: use.location for name, use in study.contracts.items()}
+    faults += [f"contracts.{name}: {at!r} leaves the data folder" for name, at in places.items() if _leaves(at)]
+    return faults
+
+
+def _leaves(location: str) -> bool:
+    parts = re.split(r"[\\/]", location)
+    return not location or ".." in parts or parts[0] == "" or ":" in parts[0] or "~" in parts[0]
+
+
+_EXPECTED = {
+    "string_type": "text, in quotes where it looks like a number",
+    "int_type": "a whole number without quotes",
+    "int_from_float": "a whole number",
+    "float_type": "a number such as 0.1, without quotes or %",
+    "tuple_type": "a list, such as [one, two]",
+    "dict_type": "`key: value` lines below it",
+    "dataclass_type": "`key: value` lines below it",
+    "too_short": "at least one entry",
+    "string_too_short": "{min_length} characters or more",
+    "string_too_long": "{max_length} characters at most",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than": "less than {lt}",
+    "less_than_equal": "{le} at most",
+    "literal_error": "{expected}",
+    "value_error": "{error}",
+}
+
+
+def _sentences(fault: ValidationError) -> list[str]:
+    """Return one sentence for each fault pydantic found, in words for people who do not write programs."""
+    errors = fault.errors(include_url=False)
+    within = {error["loc"][:-1] for error in errors}
+    return [_sentence(error) for error in errors if not (error["type"] == "too_short" and error["loc"] in within)]
+
+
+def _sentence(error: Any) -> str:
+    where = "".join(f" (entry {part + 1})" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    where = where.removeprefix(".") or "the file"
+    if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        close = difflib.get_close_matches(str(error["loc"][-1]), _keys(error["loc"][:-1]), 1)
+        return f"{where}: unknown key" + (f"; did you mean `{close[0]}`?" if close else "")
+    if error["type"] in ("missing", "missing_argument"):
+        return f"{where}: is missing"
+    return f"{where}: got {_got(error['input'])}; expected {_expected(error)}"
+
+
+def _expected(error: Any) -> str:
+    context = error.get("ctx", {})
+    if error["type"] == "string_pattern_mismatch":
+        return LOOKS[context["pattern"]]
+    template = _EXPECTED.get(error["type"])
+    return template.format(**context) if template else error["msg"]
+
+
+def _got(given: object) -> str:
+    if isinstance(given, str):
+        return repr(given) if len(given) <= 60 else f"{given[:40]!r}… ({len(given)} characters)"
+    kinds = {type(None): "nothing", list: "a list", dict: "`key: value` lines", bool: str(given).lower()}
+    return kinds.get(type(given), repr(given))
+
+
+def _keys(location: tuple) -> list[str]:
+    """Return the keys allowed at a place in the file."""
+    kinds: dict[str, type] = {
+        "design": Design, "outcomes": Outcome, "brief": BriefText, "words": Words, "place": Place,
+        "made_up": MadeUp, "delivery": Delivery, "claim": Claim, "before_after": BeforeAfter,
+        "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
+    }  # fmt: skip
+    named = [part for part in location if part in kinds]
+    kind = kinds[named[-1]] if named else Study
+    return [field for field in kind.__dataclass_fields__ if field != "path"]

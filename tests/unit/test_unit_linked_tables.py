@@ -1,0 +1,154 @@
+"""What a brief says about linked records: through the gate, in plain words, and how far missed links could move it."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from curv_eval.contract import Column
+from curv_eval.errors import DesignError
+from curv_eval.report.linked_parts import linked_part
+from curv_eval.report.linked_tables import ASSUMED, linked_tables
+from curv_eval.study import Linkage
+
+
+def asked():
+    return Linkage(
+        people="referred", person="who", since="day", compare="accepted", records="attended", record_person="patient",
+        on="seen", links="pairs", who="young people", where="A&E records", label="attended A&E", treated="accepted",
+        comparison="declined", months=6, groups=("sex",),
+    )  # fmt: skip
+
+
+def contract(rule, *columns):
+    return SimpleNamespace(small_number_rule=rule, columns=columns)
+
+
+def data(accepted=(300, 60), declined=(200, 60), rule="under_10", probability=1.0):
+    """A connection in which so many of so many people have one record."""
+    rows = [(True, i < accepted[1]) for i in range(accepted[0])] + [
+        (False, i < declined[1]) for i in range(declined[0])
+    ]
+    people = pd.DataFrame(rows, columns=["accepted", "has"])
+    people["who"] = [f"p{i:04d}" for i in range(len(people))]
+    people["day"], people["sex"] = pd.Timestamp("2024-01-01"), np.where(people.index % 3 == 0, "female", "male")
+    seen = people[people["has"]]
+    con = duckdb.connect()
+    con.register("frame", people)
+    con.execute("CREATE TABLE referred AS SELECT who, day::DATE AS day, accepted, sex FROM frame")
+    con.register("frame2", seen.assign(patient="x" + seen["who"]))
+    con.execute("CREATE TABLE attended AS SELECT patient, DATE '2024-02-01' AS seen FROM frame2")
+    con.execute("INSERT INTO attended VALUES ('nobody', DATE '2024-12-31')")
+    con.execute(
+        f"CREATE TABLE pairs AS SELECT who AS left_id, patient AS right_id, {probability} AS probability FROM frame2"
+    )
+    contracts = {
+        "referred": contract(rule, Column("day", "day", "date")),
+        "attended": contract(rule, Column("seen", "seen", "date")),
+        "pairs": contract(rule),
+    }
+    return SimpleNamespace(con=con, contracts=contracts)
+
+
+def tables(**changes):
+    return {one.name: one for one in linked_tables(SimpleNamespace(linkage=asked()), data(**changes))}
+
+
+def part(**changes):
+    study = SimpleNamespace(linkage=asked())
+    return linked_part(study, {one.name: one for one in linked_tables(study, data(**changes))})
+
+
+def test_counts_are_those_of_people_rounded_by_the_rule():
+    found = tables()["linked"].table.set_index("group")
+    assert found.loc["accepted"].tolist() == [60, 240]
+    assert found.loc["declined"].tolist() == [60, 140]
+    assert tables(accepted=(303, 62))["linked"].table["with_record"].tolist() == [60, 60]
+
+
+def test_the_first_row_is_the_difference_found():
+    row = tables()["linked_sensitivity"].table.iloc[0]
+    assert (row["missed_treated"], row["missed_comparison"]) == (0, 0)
+    assert row["difference"] == pytest.approx(60 / 300 - 60 / 200, abs=0.011)
+    assert row["low"] < row["difference"] < row["high"] < 0
+
+
+def test_links_missed_equally_make_the_difference_larger_by_as_much():
+    table = tables()["linked_sensitivity"].table.set_index(["missed_treated", "missed_comparison"])["difference"]
+    assert table[0.1, 0.1] == pytest.approx((0.2 - 0.3) / 0.9, abs=0.02)
+    assert table[0.2, 0.2] == pytest.approx((0.2 - 0.3) / 0.8, abs=0.02)
+
+
+def test_links_missed_among_the_treated_alone_can_undo_a_fall():
+    table = tables()["linked_sensitivity"].table.set_index(["missed_treated", "missed_comparison"])["difference"]
+    assert table[0.3, 0.1] > table[0.0, 0.0] > table[0.1, 0.3]
+
+
+def test_wrong_links_are_taken_off_before():
+    sure, unsure = (tables(probability=p)["linked_sensitivity"].table.iloc[0]["difference"] for p in (1.0, 0.7))
+    assert unsure > sure  # fewer of both groups truly have a record, so the gap in points is smaller
+
+
+def test_an_assumption_that_cannot_be_true_is_left_out():
+    table = tables(accepted=(300, 285))["linked_sensitivity"].table
+    assert len(table) < len(ASSUMED)
+    assert table["difference"].notna().all()
+
+
+@pytest.mark.parametrize("small", [{"accepted": (300, 7)}, {"declined": (200, 7)}])
+def test_a_difference_that_rests_on_few_people_is_withheld(small):
+    found = tables(**small)
+    assert found["linked_sensitivity"].table["difference"].isna().all()
+    assert found["linked"].hidden.to_numpy().any()
+    assert "withheld" in part(**small)
+
+
+def test_who_was_not_found_is_protected_as_well():
+    found = tables(accepted=(300, 297), declined=(200, 198))
+    rates = found["link_rates"]
+    assert rates.table["not_linked"].isna().any()
+
+
+def test_people_in_one_group_only_are_refused():
+    with pytest.raises(DesignError, match="all in one group"):
+        tables(declined=(0, 0))
+
+
+def test_the_section_says_what_it_is_in_plain_words():
+    said = part()
+    assert said.startswith("## Linked records {#sec-linked}")
+    assert "Nobody who did this study saw a name." in said
+    assert "Of 500 young people, 120 (24%) were found in A\\&E records." in said
+    assert "Within 6 months, 20% of those accepted and 30% of those declined attended A\\&E." in said
+    assert "This is a description and not a test" in said
+
+
+def test_every_table_of_the_section_has_a_label_and_a_caption():
+    assert re.findall(r"\{#tbl-([a-z-]+)", part()) == ["link-rates", "linked", "linked-sensitivity"]
+
+
+def test_no_pseudonym_is_in_the_section_or_the_tables():
+    found = tables()
+    text = part() + "".join(one.table.to_csv() for one in found.values())
+    assert not re.search(r"p0\d{3}", text)
+
+
+def test_a_study_that_links_nobody_has_no_section():
+    assert linked_part(SimpleNamespace(linkage=None), {}) == ""
+
+
+def test_who_came_too_recently_is_counted_and_said():
+    given = data()
+    given.con.execute("INSERT INTO referred SELECT 'late' || i, DATE '2024-11-01', true, 'male' FROM range(40) t(i)")
+    study = SimpleNamespace(linkage=asked())
+    found = {one.name: one for one in linked_tables(study, given)}
+    assert found["followed"].table["people"].tolist() == [500, 40]
+    assert "500 young people could be followed for 6 months; 40 came too recently for that." in linked_part(
+        study, found
+    )
+    assert "too recently" not in part()
