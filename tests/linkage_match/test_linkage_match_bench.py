@@ -85,13 +85,15 @@ def test_a_way_is_measured_in_a_process_of_its_own(bench, tmp_path):
 def test_a_way_that_failed_says_why_and_has_no_number(bench, tmp_path):
     found = bench.measured("curv-eval, clear text", tmp_path / "nowhere")
     assert set(found) == {"failed"}
-    assert bench.line(10, "x", {"failed": "no"}) == "| 10 | x | not measured: no | | | | |"
+    assert bench.line(10, "x", {"failed": "no"}) == "| 10 | x | not measured: no | | | | | |"
 
 
 def test_a_row_of_the_table(bench):
-    row = bench.line(10_000, "x", {"seconds": 1.26, "mb": 1234.5, "precision": 0.99999, "recall": 0.5, "f1": 2 / 3})
-    assert row == "| 10,000 | x | 1.3 | 1,234 | 1.0000 | 0.5000 | 0.6667 |"
-    assert bench.line(10, "x", {"seconds": 1.0, "mb": 1.0}).endswith("| 1.0 | 1 |  |  |  |")
+    row = bench.line(
+        10_000, "x", {"seconds": 1.26, "cpu": 2.3, "mb": 1234.5, "precision": 0.99999, "recall": 0.5, "f1": 2 / 3}
+    )
+    assert row == "| 10,000 | x | 1.3 | 2.3 | 1,234 | 1.0000 | 0.5000 | 0.6667 |"
+    assert bench.line(10, "x", {"seconds": 1.0, "cpu": 2.0, "mb": 1.0}).endswith("| 1.0 | 2.0 | 1 |  |  |  |")
 
 
 def test_every_way_says_what_it_is(bench):

@@ -139,6 +139,25 @@ def test_dates_may_be_dates_and_each_side_may_write_them_its_own_way(con, people
     assert match_clear(con, left, right, scheme=support.UK, matching=matching).pairs.equals(plain.pairs)
 
 
+def test_a_short_list_is_linked_to_a_long_one(con, people):
+    left, right = support.load_clear(con, people)
+    truth = support.truth_of(people).head(60)
+    con.register("wanted", truth)
+    con.execute(f"""
+        CREATE OR REPLACE TABLE {left} AS FROM {left} WHERE record_id IN (SELECT record_id_l FROM wanted)
+            OR record_id IN (SELECT record_id FROM {left} ORDER BY hash(record_id) LIMIT 200)
+    """).fetchall()
+    con.execute(f"""
+        DELETE FROM {right} WHERE record_id IN (SELECT record_id_r FROM '{people}/truth.parquet')
+            AND record_id NOT IN (SELECT record_id_r FROM wanted)
+    """).fetchall()
+    links = match_clear(con, left, right, scheme=support.UK, matching=SEED)
+    assert (links.n_left < 270, links.n_right) == (True, 1_060)
+    found = precision_recall_f1(links, truth)
+    assert found.precision > 0.95
+    assert found.recall > 0.9
+
+
 def test_what_could_not_be_read_is_counted(con, people):
     left, right = support.load_clear(con, people)
     con.execute(f"UPDATE {left} SET postcode = 'XYZ' WHERE record_id < '0000000100'").fetchall()
@@ -174,14 +193,14 @@ def test_nothing_is_left_after_a_refusal(con, people, monkeypatch):
     assert con.execute("SHOW TABLES").fetchall() == before
 
 
-def test_splink_is_silent_here_and_only_here(con, people, capfd, caplog):
+def test_splink_is_silent_here_and_only_here(con, people, capfd, caplog, monkeypatch):
     log = logging.getLogger("splink")
-    level = log.level
+    monkeypatch.setattr(log, "level", logging.WARNING)
     left, right = support.load_clear(con, people)
     match_clear(con, left, right, scheme=support.UK, matching=SEED)
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
-    assert log.level == level
+    assert log.level == logging.WARNING
 
 
 def test_every_missing_column_and_every_broken_id_of_both_tables_is_named(con):

@@ -15,7 +15,7 @@ from curv_eval.report.match_weights import draw_waterfall, draw_weights, waterfa
 LEVELS = {
     "given_name": [("the same", 8.8), ("very much alike", 7.6), ("somewhat alike", -1.3), ("different", -7.4)],
     "surname": [("the same", 10.0), ("very much alike", 10.1), ("different", -10.9)],
-    "date_of_birth": [("the same", 14.6), ("day and month changed round", 9.6), ("different", -7.7)],
+    "date_of_birth": [("the same", 14.6), ("day and month swapped", 9.6), ("different", -7.7)],
     "postcode": [("the same", 8.2), ("the same sector", 7.6), ("one slip", 8.2), ("different", -2.0)],
 }
 MODEL = {
@@ -28,7 +28,7 @@ MODEL = {
 PATTERN = {
     "given_name": "the same",
     "surname": "very much alike",
-    "date_of_birth": "day and month changed round",
+    "date_of_birth": "day and month swapped",
     "postcode": None,
 }
 

@@ -62,7 +62,7 @@ def test_levels_of_a_name(con, left, right, expected):
         ("2001-02-04", "one slip"),
         ("2001-20-03", "one slip"),
         ("2010-02-03", "one slip"),
-        ("2001-03-02", "day and month changed round"),
+        ("2001-03-02", "day and month swapped"),
         ("2011-02-13", "two slips"),
         ("2001-11-25", "the same year"),
         ("1987-11-25", "different"),

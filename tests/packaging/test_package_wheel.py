@@ -151,6 +151,6 @@ def test_the_installed_copy_checks_its_own_made_up_data(installed, tmp_path):
     call(installed, tmp_path, "new", "mystudy")
     done = call(installed, tmp_path, "data", "check", "params/mystudy.yaml")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "9 datasets of made-up data" in done.stdout
+    assert "11 datasets of made-up data" in done.stdout
     assert done.stdout.count("contract kept") == 9
     assert sorted(p.name for p in tmp_path.iterdir()) == ["outputs", "params"]

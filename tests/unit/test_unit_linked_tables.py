@@ -148,7 +148,6 @@ def test_who_came_too_recently_is_counted_and_said():
     study = SimpleNamespace(linkage=asked())
     found = {one.name: one for one in linked_tables(study, given)}
     assert found["followed"].table["people"].tolist() == [500, 40]
-    assert "500 young people could be followed for 6 months; 40 came too recently for that." in linked_part(
-        study, found
-    )
+    said = linked_part(study, found)
+    assert "40 young people came too recently to be followed for 6 months; they are left out." in said
     assert "too recently" not in part()

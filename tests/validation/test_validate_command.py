@@ -119,6 +119,13 @@ def test_the_file_to_check_is_not_written_over(run, tmp_path):
         assert path.read_bytes() == before
 
 
+def test_two_lists_in_one_file_are_refused(run, tmp_path):
+    put(tmp_path, sessions())
+    done = run("vcse_sessions", "partner.csv", "--csv", "both", "--html", "both")
+    assert "cannot be both web page and CSV file" in str(done.exception)
+    assert not (tmp_path / "both").exists()
+
+
 def test_a_second_list_replaces_the_first(run, tmp_path):
     put(tmp_path, sessions((1, "session_date", "")))
     run("vcse_sessions", "partner.csv", "--html", "list.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import stat
@@ -94,6 +95,18 @@ def test_rows_stay_as_they_came_byte_for_byte(tmp_path, mark, blank):
     assert kept == mark + 'id,note,n\r\n"2", plain ,1\r\n3,"",1\r\n5,é日,1\r\n'.encode()
     expected = 'id,note,n,source_row,breaches\r\n1,"a, ""b""\r\nc",x,1,"n: type"\r\n4,=1+1,x,4,"n: type"\r\n'
     assert apart == mark + expected.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("a.csv", "a"), ("2024.05 spring.csv", "2024.05 spring"), ("b.csv.gz", "b"), ("c[1].csv", "c[1]")],
+)
+def test_files_are_named_after_the_one_they_come_from(tmp_path, name, kept):
+    content = text_of(good_rows(3)).encode()
+    path = put(tmp_path, gzip.compress(content) if name.endswith(".gz") else content, name)
+    said = quarantined(path, referrals(), tmp_path / "q")
+    assert said.halves.kept == tmp_path / "q" / f"{kept}.kept.csv"
+    assert said.halves.kept.read_bytes() == content
 
 
 def test_a_file_without_a_breach_is_kept_whole(tmp_path):

@@ -190,3 +190,28 @@ def test_the_listing_is_for_people_and_programs(tmp_path):
         "problem": "is above 110",
         "what_to_do": "correct it at the source",
     }
+
+
+def names_told(tmp_path, *header: str) -> list[str]:
+    rows = [["1"] * len(header)]
+    said = validate(put(tmp_path, text_of(rows, header)), NOTES, today=TODAY)
+    return [breach.column for breach in said.breaches if breach.rule == "column not in the contract"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("suspect_name", "suspect_name"),
+        ("", "(no name)"),
+        ("  ", "(no name)"),
+        ("two\nlines", r"'two\nlines'"),
+        ("\x1b[2Jwiped", r"'\x1b[2Jwiped'"),
+        ("x" * 500, "x" * 60),
+    ],
+)
+def test_a_column_too_many_is_named_so_that_it_can_be_printed(tmp_path, name, said):
+    assert names_told(tmp_path, "id", "note", "n", name) == [said]
+
+
+def test_where_few_names_are_known_the_others_may_be_values_and_are_not_told(tmp_path):
+    assert names_told(tmp_path, "John Smith", "n", "07700 900123") == ["column 1", "column 3"]

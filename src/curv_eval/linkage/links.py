@@ -54,7 +54,7 @@ def one_to_one(left: np.ndarray, right: np.ndarray, gain: np.ndarray) -> np.ndar
     if not len(left):
         return keep
     group = _groups(left, right)
-    order = np.lexsort((right, left, group))
+    order = np.argsort(group, kind="stable")
     bounds = np.flatnonzero(np.diff(group[order], prepend=-1, append=-1))
     for start, end in pairwise(bounds):
         rows = order[start:end]

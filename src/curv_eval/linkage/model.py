@@ -97,7 +97,7 @@ def _date(name: str, backend: str) -> list[ComparisonLevelCreator]:
     crossed = f"{part('l', 6, 2)} = {part('r', 9, 2)} and {part('l', 9, 2)} = {part('r', 6, 2)}"
     return [
         _one_slip(name, near),
-        _custom(f"{same_year} and {crossed}", "day and month changed round"),
+        _custom(f"{same_year} and {crossed}", "day and month swapped"),
         _custom(f"{near} <= 2", "two slips"),
         _custom(same_year, "the same year"),
     ]

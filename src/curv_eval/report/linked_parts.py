@@ -40,13 +40,11 @@ def linked_part(study: Study, tables: dict[str, Released]) -> str:
 
 
 def _followed(asked: Linkage, released: Released) -> str:
-    followed, recent = released.table.set_index("what")["people"][["followed", "too recent"]]
+    recent = released.table.set_index("what").loc["too recent", "people"]
     if not recent > 0:
         return ""
-    who = plain(asked.who)
-    return (
-        f"{followed:,.0f} {who} could be followed for {asked.months} months; {recent:,.0f} came too recently for that."
-    )
+    who = f"{recent:,.0f} {plain(asked.who)}"
+    return f"{who} came too recently to be followed for {asked.months} months; they are left out."
 
 
 def _quality(asked: Linkage, rates: Released) -> str:

@@ -93,7 +93,7 @@ def _step(step: str, level: str) -> str:
 
 
 def _signed(weight: float) -> str:
-    return f"+{cs.number(weight)}" if weight > 0 else cs.number(weight)
+    return f"{weight:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _probability(share: float) -> str:
@@ -116,15 +116,23 @@ def _draw_bars(axes: Axes, bars: list[_Bar]) -> None:
     ends = [end for bar in bars for end in (bar.start, bar.end)]
     span = max(*ends, 0.0) - min(*ends, 0.0) or 1.0
     # room for what is written at the ends of the bars
-    ticks = cs.value_ticks(min(*ends, 0.0) - 0.12 * span, max(*ends, 0.0) + 0.12 * span)
+    ticks = cs.value_ticks(min(*ends, 0.0) - 0.2 * span, max(*ends, 0.0) + 0.2 * span)
     axes.set_xlim(ticks[0], ticks[-1])
     axes.set_ylim(len(bars) - 0.5, -0.5)
-    axes.set_xticks(ticks, cs.tick_labels(ticks))
+    _write_ticks(axes, ticks)
     axes.set_yticks([])
     axes.axvline(0, color=cs.INK, linewidth=1, zorder=3)
     for place, bar in enumerate(bars):
         colour = cs.DARK_BLUE if bar.end >= bar.start else cs.ORANGE
         axes.barh(place, bar.end - bar.start, height=0.62, left=bar.start, color=colour, linewidth=0, zorder=2)
+
+
+def _write_ticks(axes: Axes, ticks: list[float]) -> None:
+    labels = cs.tick_labels(ticks)
+    room = axes.get_position().width * cs.WIDTH / (len(ticks) - 1)
+    widest = max(cs.size(axes.figure, label)[0] for label in labels) + _PAD
+    every = -int(-widest // room)
+    axes.set_xticks(ticks[::every], labels[::every])
 
 
 def _write_labels(figure: Figure, axes: Axes, bars: list[_Bar]) -> None:
@@ -137,7 +145,8 @@ def _write_labels(figure: Figure, axes: Axes, bars: list[_Bar]) -> None:
         # beside the bar on the side it points to, or on the other where there is no room
         to_right = (bar.end >= bar.start and right + width < cs.WIDTH) or left - width < _LABELS
         x, ha = (right + _PAD / 2, "left") if to_right else (left - _PAD / 2, "right")
-        cs.write(figure, x, y, bar.said, va="center", ha=ha, fontsize=cs.SMALL)
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        cs.write(figure, x, y, bar.said, va="center", ha=ha, fontsize=cs.SMALL, bbox=ground)
 
 
 def _shortened(figure: Figure, label: str) -> str:

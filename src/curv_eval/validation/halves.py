@@ -56,7 +56,7 @@ def split(checked: Checked, folder: Path) -> Halves:
     con, source = checked.con, checked.source
     (file,) = source.files
     ending = "parquet" if source.kind == "parquet" else "csv"
-    name = Path(file.name).name.split(".")[0]
+    name = Path(source.unpacked.arrived.plain_name if source.unpacked else file.name).stem
     kept, apart = folder / f"{name}.kept.{ending}", folder / f"{name}.quarantined.{ending}"
     if source.plain is None:
         counts = _split_table(checked, (kept, apart))

@@ -24,6 +24,7 @@ _VIEW = "validated"
 # how many rows a spreadsheet shows above the row that a reader calls 1, by format; it does not open the others
 _ABOVE = {"csv": 1, "police_uk": 1, "xlsx": 0}
 _PACKED = (".gz", ".xz", ".zip")
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,20 @@ def _refuse_unlike(contract: Contract, name: str, header: Sequence[str]) -> None
 
 def _unknown(contract: Contract, header: Sequence[str]) -> tuple[Breach, ...]:
     known = {column.source_name for column in contract.columns}
-    extra = [name for name in header if name not in known] if contract.options["extra_columns"] == "refuse" else []
-    return tuple(Breach(name or "(no name)", UNKNOWN, 0, (), remedy(UNKNOWN)) for name in extra)
+    extra = [(place, name) for place, name in enumerate(header, 1) if name not in known]
+    # a row that has few of the names may be a row of data, whose values are nobody's business
+    sure = contract.public or 2 * (len(header) - len(extra)) >= len(known)
+    if contract.options["extra_columns"] != "refuse":
+        return ()
+    names = [_seen(name) if sure else f"column {place}" for place, name in extra]
+    return tuple(Breach(name, UNKNOWN, 0, (), remedy(UNKNOWN)) for name in names)
+
+
+def _seen(name: str) -> str:
+    """Return the name of a column as a message can hold it."""
+    if not name.strip():
+        return "(no name)"
+    return (name if name.isprintable() else repr(name))[:_LONGEST]
 
 
 def _blank_lines(path: Path) -> tuple[int, ...]:
