@@ -14,7 +14,7 @@ demo: $(READY)
 	$(BIN)/curv-eval demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks

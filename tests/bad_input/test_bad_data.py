@@ -30,8 +30,8 @@ def edit(folder, name, how):
 def test_data_that_keep_their_contracts_pass(held):
     said = curv_eval(held, "data", "check", "params/study.yaml")
     assert (said.code, said.err) == (0, "")
-    assert said.out.startswith("<Data: 9 datasets of made-up data>\n  police_uk_street v1.0.0: ")
-    assert said.out.count("contract kept") == 9
+    assert said.out.startswith("<Data: 11 datasets of made-up data>\n  police_uk_street v1.0.0: ")
+    assert said.out.count("contract kept") == 11
     assert outputs(held) == {}
 
 
@@ -161,7 +161,7 @@ def test_a_blank_lawful_basis(held):
 def test_a_purpose_that_no_agreement_covers(held):
     change(held / "params" / "study.yaml", "purpose: violence reduction evaluation", "purpose: staff appraisal")
     said = check(held, "purposes: got 'staff appraisal'; expected 'violence reduction evaluation'")
-    assert said.err.count("does not permit this use") == 9
+    assert said.err.count("does not permit this use") == 11
 
 
 def test_real_data_under_a_contract_for_made_up_data(held):
@@ -169,7 +169,7 @@ def test_real_data_under_a_contract_for_made_up_data(held):
     said = check(
         held, "ae_assaults v1.0.0 covers made-up data only: no agreement stands behind it", "put in your agree"
     )
-    assert said.err.count("covers made-up data only") == 3
+    assert said.err.count("covers made-up data only") == 5
 
 
 def test_a_contract_with_an_end_that_is_no_date(held):

@@ -53,11 +53,12 @@ NAMES = {
     "check": ("pre_trends", "pretrends", "there is no check `pretrends`; did you mean pre_trends?"),
     "check twice": ("[pre_trends,", "[pre_trends, pre_trends,", "checks: pre_trends stands twice"),
     "contract": (
-        "  vcse_referrals: vcse", "  vcse_referals: vcse", "delivery: vcse_referrals is not under `contracts:`",
+        "  vcse_referrals:\n    location", "  vcse_referals:\n    location",
+        "delivery: vcse_referrals is not under `contracts:`",
     ),
     "contract that does not exist": (
         "  lsoa_lookup: lsoa", "  hospital_stays: x.csv\n  lsoa_lookup: lsoa",
-        "there is no contract 'hospital_stays'; did you mean", "use one of ae_assaults, intervention_register",
+        "there is no contract 'hospital_stays'; did you mean", "use one of ae_assaults, ae_attendances",
     ),
     "contract nobody can do without": (
         "  lsoa_population: lsoa_population.csv\n", "", "contracts: lsoa_population is missing; every study needs it",

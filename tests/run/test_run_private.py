@@ -71,9 +71,10 @@ def test_no_absolute_path_at_all_is_in_the_release(files):
 def test_no_identifier_of_a_person_or_an_incident_is_published(files):
     folder = next(finished().run.parent.glob("made-up-data-*"))
     known = set()
-    for name in ("vcse_referrals.csv", "vcse_sessions.csv"):
-        known |= column(folder / name, "person_id")
-    for path in (folder / STREET).glob("*/*.csv"):
+    people = {"vcse_referrals": "person_id", "vcse_sessions": "person_id", "ae_attendances": "patient_id"}
+    for name, pseudonym in {**people, "people_links": "left_id"}.items():
+        known |= column(folder / f"{name}.csv", pseudonym)
+    for path in (folder / STREET).glob("*/*-street.csv"):
         known |= column(path, "Crime ID")
     assert len(known) > 50_000
     found = {(name, match.decode()) for name, raw in files.items() for match in HEX.findall(raw)}
@@ -102,3 +103,15 @@ def test_the_manifest_names_no_place_on_the_machine():
 def test_no_free_text_of_the_data_is_published(files):
     said = re.compile(rb"made-up (place \d|method)")
     assert [name for name, raw in files.items() if said.search(raw)] == []
+
+
+def test_nothing_of_a_partners_own_list_is_in_the_run(files):
+    (folder,) = finished().run.parent.glob("made-up-data-*")
+    partners = sorted((folder / "partners").glob("*/people.csv"))
+    assert len(partners) >= 2
+    known = {
+        one for path in partners for name in ("record_id", "postcode") for one in column(path, name) if len(one) > 5
+    }
+    text = b"\n".join(raw for name, raw in files.items() if not name.endswith((".png", ".pdf", ".docx")))
+    words = set(re.findall(rb"[A-Z]{2}-[0-9]{7}|ZY[0-9]{1,2} ?[0-9][A-Z]{2}", text))
+    assert [one for one in words if one.decode() in known] == []

@@ -31,12 +31,14 @@ def typed(*kinds: str, **changes):
 
 
 def test_the_formats_are_the_modules_of_the_folder():
-    assert formats() == ("csv", "geojson", "police_uk")
+    assert formats() == ("csv", "geojson", "parquet", "police_uk", "table", "xlsx")
 
 
 @pytest.mark.parametrize("name", ["excel", "_delimited", "__init__", "os"])
 def test_only_a_format_on_disk_is_read(tmp_path, name):
-    with pytest.raises(ContractError, match=f"format: got '{name}'; expected one of csv, geojson, police_uk"):
+    with pytest.raises(
+        ContractError, match=f"format: got '{name}'; expected one of csv, geojson, parquet, police_uk, table, xlsx"
+    ):
         load(plain_contract(format=name), put(tmp_path, "data.csv", "a,b,c\n1,2,3\n"))
 
 

@@ -56,6 +56,13 @@ def test_text_of_several_lines_and_of_the_greatest_length_is_whole(tmp_path):
     assert put(tmp_path, "string", ["one\ntwo", longest, "<&>\"'"])[0] == ["one\ntwo", longest, "<&>\"'"]
 
 
+def test_texts_of_spaces_only_are_blank(tmp_path):
+    for how in (Path, shared):
+        path = how(values_book(tmp_path, ["x", "  ", "\u00a0", "\n"]))
+        assert values_of(one_column(), path) == ["x", None, None, None]
+        assert repairs_of(one_column(), path) == ()
+
+
 def test_text_in_several_fonts_is_one_text(tmp_path):
     rich = CellRichText("plain ", TextBlock(InlineFont(b=True), "bold"), " end")
     assert put(tmp_path, "string", [rich])[0] == ["plain bold end"]

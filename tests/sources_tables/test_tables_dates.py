@@ -266,7 +266,7 @@ def test_days_and_months_that_a_computer_swapped_are_refused(tmp_path):
     """3/4 became the fourth of March, and 25/4 stayed text: no real date has a day above 12, no text one below."""
     swapped = [*(date(2023, 5, n % 12 + 1) for n in range(12)), "13/5/2023", "25/5/2023", "30/5/2023"]
     said = refusal(one_column("date"), values_book(tmp_path, swapped))
-    assert "value: its real dates are all of days 1 to 12, and those written as text of later days" in said
+    assert "value: every real date falls on days 1 to 12 and every date written as text on a later day" in said
     assert "get the file again as it left its system" in said
     for kind in ("date", "timestamp"):
         assert "opened where months come first" in refusal(one_column(kind), values_book(tmp_path, swapped))

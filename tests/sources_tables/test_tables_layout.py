@@ -72,7 +72,7 @@ def test_names_further_down_are_not_looked_for(tmp_path):
 def test_names_are_found_as_people_write_them(tmp_path, names):
     path = book(tmp_path, [names, FIRST, SECOND])
     assert found(sessions(), path) == FOUND
-    assert " named a little otherwise than in the contract" in repairs_of(sessions(), path)[0]
+    assert " named a little differently from the contract" in repairs_of(sessions(), path)[0]
 
 
 def test_columns_stand_in_any_order_and_may_start_anywhere(tmp_path):
@@ -107,7 +107,7 @@ def test_an_optional_column_may_be_absent_and_others_may_not(tmp_path):
     contract = contract_of(column("a"), column("b", optional=True), column("c"))
     assert rows_of(contract, book(tmp_path, [["a", "c"], ["1", "2"]])) == [("1", None, "2", 2)]
     said = refusal(contract, book(tmp_path, [["a", "b"], ["1", "2"]]))
-    assert "outcomes.xlsx, with names in row 1, is not the layout of sessions v1.0.0" in said
+    assert "outcomes.xlsx, with names in row 1, does not have the layout of sessions v1.0.0" in said
     assert "columns missing: c" in said
 
 
@@ -242,5 +242,5 @@ def test_a_chart_sheet_is_no_worksheet(tmp_path):
 def test_where_no_worksheet_has_all_columns_the_nearest_is_told(tmp_path):
     path = books(tmp_path, {"Lists": [["notes"]], "Data": [["Title"], NAMES[:4], FIRST[:4]]})
     said = refusal(sessions(), path)
-    assert "outcomes.xlsx, worksheet 2, with names in row 2, is not the layout of sessions v1.0.0" in said
+    assert "outcomes.xlsx, worksheet 2, with names in row 2, does not have the layout of sessions v1.0.0" in said
     assert "columns missing: notes" in said

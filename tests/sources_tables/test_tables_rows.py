@@ -140,6 +140,13 @@ def test_totals_that_fill_every_required_column_are_totals(tmp_path):
     assert repairs_of(contract, path) == ("rows 4 and 6 were taken for totals",)
 
 
+def test_words_that_may_be_values_make_no_full_row_a_total(tmp_path):
+    contract = contract_of(column("measure", required=True), column("n", "integer", required=True), column("x"))
+    rows = [["measure", "n", "x"], ["Count", 3], ["Mean", 4], ["Average", None, "y"], ["Number", 2, "z"]]
+    assert numbers(contract, book(tmp_path, rows)) == [2, 3, 5]
+    assert repairs_of(contract, tmp_path / "outcomes.xlsx") == ("row 4 was taken for a total",)
+
+
 def test_a_total_that_the_contract_allows_is_data(tmp_path):
     contract = contract_of(column("team", required=True, values=("North", "Total")), column("n", "integer"))
     assert numbers(contract, book(tmp_path, [["team", "n"], ["North", 3], ["Total", 7]])) == [2, 3]

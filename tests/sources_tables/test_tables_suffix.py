@@ -104,6 +104,24 @@ def test_a_missing_file_ends_with_how_to_get_it(tmp_path, name):
     assert said.endswith(PLAIN.obtain)
 
 
+@pytest.mark.parametrize("name", ["data.csv", "data.parquet", "data.xlsx", "data.parquet/part-0.parquet"])
+def test_a_file_that_may_not_be_opened_is_told(tmp_path, monkeypatch, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+    opened = type(path).open
+
+    def refused(self, *args, **kwargs):
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *args, **kwargs)
+
+    monkeypatch.setattr(type(path), "open", refused)
+    said = refusal(PLAIN, tmp_path / name.split("/")[0])
+    assert f"{path.name} cannot be read (Permission denied)" in said
+    assert "do: close the program that holds it" in said
+
+
 def test_a_folder_is_no_file(tmp_path):
     for name in ("a.csv", "a.xlsx", "folder"):
         (tmp_path / name).mkdir()

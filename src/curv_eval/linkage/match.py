@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from curv_eval.linkage.scheme import Scheme
 
 _TABLES = ("curv_eval_left", "curv_eval_right")
+_COMPARED = ("curv_eval_compared_left", "curv_eval_compared_right")
 _MOST_PAIRS = 1_000_000_000
 
 
@@ -83,10 +84,12 @@ def match_encoded(
 
 @contextmanager
 def _dropped(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Drop the prepared tables at the end, whatever happens."""
+    """Drop what was prepared at the end, whatever happens."""
     try:
         yield
     finally:
+        for view in _COMPARED:
+            con.execute(f"DROP VIEW IF EXISTS {view}").fetchall()
         for table in _TABLES:
             con.execute(f"DROP TABLE IF EXISTS {table}").fetchall()
 
@@ -99,7 +102,8 @@ def _match(con: duckdb.DuckDBPyConnection, scheme: Scheme, matching: Matching, *
     else:
         comparisons = encoded_comparisons(counts.fields, bits=scheme.bits)
     settings = model_settings(comparisons, scheme, prior=counts.prior)
-    with engine(matching.backend, con, _TABLES) as opened, quiet():
+    _narrow(con, scheme)
+    with engine(matching.backend, con, _COMPARED) as opened, quiet():
         trained = train(opened.tables, settings=settings, counts=counts, seed=matching.seed)
         scored = score(opened, trained, pairs=sum(counts.blocked))
     weight, prior = recalibrate(scored["weight"].to_numpy(), prior=counts.prior, pairs=counts.pairs)
@@ -114,6 +118,13 @@ def _match(con: duckdb.DuckDBPyConnection, scheme: Scheme, matching: Matching, *
         conflicts=int((scored["probability"] >= matching.threshold).sum() - kept.sum()),
         model=described(trained, prior=prior) | _counted(scheme, matching, counts, scored),
     )
+
+
+def _narrow(con: duckdb.DuckDBPyConnection, scheme: Scheme) -> None:
+    """Make views without ids and exact rules: what is compared is copied several times."""
+    rest = ", ".join(["record_id", *(f"exact_{i}" for i, _ in enumerate(scheme.exact, 1))])
+    for table, view in zip(_TABLES, _COMPARED, strict=True):
+        con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * EXCLUDE ({rest}) FROM {table}").fetchall()
 
 
 def _counted(scheme: Scheme, matching: Matching, counts: Counts, scored: pd.DataFrame) -> dict[str, Any]:

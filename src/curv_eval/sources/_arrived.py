@@ -17,6 +17,16 @@ def require_file(path: Path, contract: Contract, expected: str) -> None:
     if not path.is_file():
         found = f"got a folder; expected {expected}" if path.is_dir() else "there is no such file"
         raise ContractError(f"{path}: {found}", do=contract.obtain)
+    require_readable(path)
+
+
+def require_readable(path: Path) -> None:
+    """Raise ContractError when the file at `path` may not be opened."""
+    try:
+        path.open("rb").close()
+    except OSError as fault:
+        do = "close the program that holds it, or ask for the right to read it"
+        raise ContractError(f"{path.name} cannot be read ({fault.strerror})", do=do) from None
 
 
 def require_text(path: Path) -> None:

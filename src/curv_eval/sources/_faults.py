@@ -32,8 +32,8 @@ _FAULTS = {
     ),
 }
 _SWAPPED = (
-    "its real dates are all of days 1 to 12, and those written as text of later days: so a file looks that was opened "
-    "where {} come first; do: get the file again as it left its system, or write every date like 31 January 2023"
+    "every real date falls on days 1 to 12 and every date written as text on a later day, as happens when a file is "
+    "opened where {} come first; do: get the file again as it left its system, or write dates like 31 January 2023"
 )
 
 
@@ -45,7 +45,7 @@ def refuse_empty(where: str, layout: Layout, block: Block) -> None:
         raise ContractError(what, found, "get the file again from where it came")
 
 
-def refuse_cells(where: str, block: Block, columns: Sequence[Taken], contract: Contract) -> None:
+def refuse_cells(where: str, block: Block, columns: Sequence[Taken], *, contract: Contract) -> None:
     """Raise ContractError with every cell that cannot be read as it stands."""
     faults = [fault for slot, taken in enumerate(columns) for fault in _cell_faults(block, slot, taken.readings)]
     for taken in columns:

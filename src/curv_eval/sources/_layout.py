@@ -65,7 +65,7 @@ def find_layout(workbook: Workbook, contract: Contract) -> Layout:
     faults = list(_faults(chosen, contract))
     if faults:
         where = f"{place(workbook, chosen.sheet, contract)}, with names in row {chosen.header},"
-        raise ContractError(f"{where} is not the layout of {contract.name} v{contract.version}", faults, _DO)
+        raise ContractError(f"{where} does not have the layout of {contract.name} v{contract.version}", faults, _DO)
     return chosen
 
 

@@ -12,7 +12,7 @@ from curv_eval.breach_sql import quoted, text
 from curv_eval.contract import Column, Contract
 from curv_eval.errors import ContractError
 from curv_eval.sources import SourceFile
-from curv_eval.sources._arrived import require_file
+from curv_eval.sources._arrived import require_file, require_readable
 from curv_eval.sources._cells import takes_months
 from curv_eval.sources._delimited import refuse_layouts
 from curv_eval.sources._kinds import SAID, kind_of
@@ -79,6 +79,7 @@ def _opened(path: Path) -> _Part:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    require_readable(path)
     kind = kind_of(path)
     if kind != "parquet":
         do = "write it without encryption and send it by a secure way" if kind == "sealed parquet" else _AGAIN

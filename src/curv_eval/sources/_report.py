@@ -18,7 +18,7 @@ def passed_over(workbook: Workbook, layout: Layout, block: Block) -> Iterator[st
     if layout.header > 1:
         yield f"the names of the columns stand in row {layout.header}; what is above them was passed over"
     if layout.loose:
-        yield f"{counted(layout.loose, 'column is', 'columns are')} named a little otherwise than in the contract"
+        yield f"{counted(layout.loose, 'column is', 'columns are')} named a little differently from the contract"
     if layout.extra:
         yield f"{counted(len(layout.extra), 'column')} that the contract does not name {_was(layout.extra)} not read"
     if block.beside:

@@ -14,9 +14,9 @@ from curv_eval.sources._names import clean, plain
 from curv_eval.sources._sheet import Extras, Merged, Raw, Row, sheet_rows
 from curv_eval.sources._workbook import Workbook
 
-TOTALS = frozenset(
-    ("total", "totals", "grand total", "overall total", "sub total", "subtotal", "sum", "average", "mean", "count")
-)
+# a row that starts with one of these is no row of its own, however full; with one of the others only if it lacks much
+TOTALS = ("total", "totals", "grand total", "overall total", "sub total", "subtotal")
+SUMMARIES = (*TOTALS, "sum", "average", "mean", "median", "count", "number")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class _Judge:
             return "data"
         if not filled:
             return "note"
-        if self._is_total(values[filled[0]], filled[0]):
+        if self._starts(values, filled[0], TOTALS):
             return "total"
         if len(filled) > 1 and self._needed and all(values[slot] is not None for slot in self._needed):
             return "data"
@@ -115,7 +115,8 @@ class _Judge:
     def _of_incomplete(self, row: _Found, filled: list[int]) -> str:
         fitting = [slot for slot in self._needed if slot in filled and self._fits(row.values[slot], slot)]
         columns = [self._rules[slot].column for slot in fitting]
-        if row.sums and all(column.type in ("integer", "number") for column in columns):
+        summed = row.sums and all(column.type in ("integer", "number") for column in columns)
+        if summed or self._starts(row.values, filled[0], SUMMARIES):
             return "total"
         if self._needed and not fitting:
             # a row that has most of its cells is data, however wrong they are
@@ -132,9 +133,9 @@ class _Judge:
         pairs = zip(values, self._names, strict=True)
         return all(value is None or (isinstance(value, str) and clean(value) == name) for value, name in pairs)
 
-    def _is_total(self, first: Raw, slot: int) -> bool:
-        allowed = self._rules[slot].column.values
-        return isinstance(first, str) and first not in allowed and plain(first.rstrip(" :")) in TOTALS
+    def _starts(self, values: Sequence[Raw | None], slot: int, words: Sequence[str]) -> bool:
+        first, allowed = values[slot], self._rules[slot].column.values
+        return isinstance(first, str) and first not in allowed and plain(first.rstrip(" :")) in words
 
 
 def _settled(found: Sequence[_Found], judge: _Judge, header: int) -> list[str]:

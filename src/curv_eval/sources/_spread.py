@@ -35,7 +35,7 @@ def read_spreadsheet(con: duckdb.DuckDBPyConnection, path: Path, contract: Contr
         where = place(workbook, layout.sheet, contract)
         refuse_empty(where, layout, block)
         columns = [take_column(cells, rules) for cells, rules in zip(block.columns, block.rules, strict=True)]
-        refuse_cells(where, block, columns, contract)
+        refuse_cells(where, block, columns, contract=contract)
         said = (*passed_over(workbook, layout, block), *put_right(contract, columns))
     _store(con, contract, _table(contract, block, columns, path.name))
     with path.open("rb") as file:

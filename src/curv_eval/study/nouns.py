@@ -86,6 +86,7 @@ class Design:
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     cohorts: Annotated[tuple[Month, ...], Field(strict=False)] = ()
     leave_out: Annotated[tuple[Month, ...], Field(strict=False)] = ()
+    known_complete: Annotated[tuple[Month, ...], Field(strict=False)] = ()
     options: dict[Name, str | int | float | bool] = Field(default_factory=dict)
 
 
