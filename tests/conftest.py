@@ -18,7 +18,7 @@ def real_data():
     return None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def real_folder():
     found = real_data()
     if found is None:

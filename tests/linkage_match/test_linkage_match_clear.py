@@ -88,6 +88,14 @@ def test_the_order_of_rows_does_not_matter(linked, people, con):
     assert again.pairs.equals(linked.pairs)
 
 
+def test_in_parts_the_same_are_linked(linked, people, con, monkeypatch):
+    left, right = support.load_clear(con, people)
+    monkeypatch.setattr("curv_eval.linkage.match_score._PAIRS_AT_ONCE", 300)
+    again = match_clear(con, left, right, scheme=support.UK, matching=SEED)
+    assert again.model["pairs_in_blocks"] > 600
+    assert again.pairs.equals(linked.pairs)
+
+
 def test_which_table_is_left_does_not_matter_to_who_is_linked(linked, people, con):
     left, right = support.load_clear(con, people)
     turned = match_clear(con, right, left, scheme=support.UK, matching=SEED).pairs

@@ -9,12 +9,8 @@ GEOGRAPHY, TEES = "geography-england-wales", "geography-tees-valley"
 
 
 @pytest.fixture(scope="module")
-def con():
-    from conftest import real_data
-
-    folder = real_data()
-    if folder is None:
-        pytest.skip("the real directory is not here: set CURV_EVAL_DATA to test with it")
+def con(real_folder):
+    folder = real_folder
     con = duckdb.connect()
     for name, file in (
         ("lsoa_lookup", "lookup_lsoa11_lsoa21_ltla22.csv.gz"),

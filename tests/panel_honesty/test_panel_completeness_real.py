@@ -33,22 +33,14 @@ def of(verdict, *results):
 
 
 @pytest.fixture(scope="module")
-def forces():
-    from conftest import real_data
-
-    if real_data() is None:
-        pytest.skip("the real police archive is not here: set CURV_EVAL_DATA to test with it")
+def forces(real_folder):
     names = {"Falls within": "supplier", "Month": "month", "Crime type": "kind", "n": "rows"}
-    return pd.read_csv(real_data() / COUNTS).rename(columns=names)
+    return pd.read_csv(real_folder / COUNTS).rename(columns=names)
 
 
 @pytest.fixture(scope="module")
-def boroughs():
-    from conftest import real_data
-
-    if real_data() is None:
-        pytest.skip("the real archive of London is not here: set CURV_EVAL_DATA to test with it")
-    wide = pd.read_csv(real_data() / LONDON)
+def boroughs(real_folder):
+    wide = pd.read_csv(real_folder / LONDON)
     long = wide.melt(id_vars=list(wide.columns[:3]), var_name="month", value_name="rows")
     long["month"] = long["month"].str[:4] + "-" + long["month"].str[4:]
     return long.rename(columns={"LookUp_BoroughName": "supplier", "MajorText": "kind"})

@@ -82,6 +82,8 @@ def test_changes_inside_the_window_are_shown_in_order_and_others_are_not():
     tables, part = said(changes=CHANGES[::-1])
     assert tables["breaks"].table["what"].tolist() == ["change of 2022-06"]
     assert "change of 2021-12" not in part
+    # in the first month it is not a change: every month lies on the same side of it
+    assert "breaks" not in said(changes=CHANGES, first="2022-06", last="2023-12")[0]
     tables, _ = said(changes=CHANGES[::-1], first="2021-01", last="2024-12")
     assert tables["breaks"].table["month"].tolist() == ["December 2021", "June 2022", "January 2024"]
 

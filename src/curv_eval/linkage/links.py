@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,9 +55,11 @@ def one_to_one(left: np.ndarray, right: np.ndarray, gain: np.ndarray) -> np.ndar
     group = _groups(left, right)
     order = np.argsort(group, kind="stable")
     bounds = np.flatnonzero(np.diff(group[order], prepend=-1, append=-1))
-    for start, end in pairwise(bounds):
+    contested = np.diff(bounds) > 1
+    keep[order[bounds[:-1][~contested]]] = True
+    for start, end in zip(bounds[:-1][contested], bounds[1:][contested], strict=True):
         rows = order[start:end]
-        keep[rows if len(rows) == 1 else rows[_best(left[rows], right[rows], gain[rows])]] = True
+        keep[rows[_best(left[rows], right[rows], gain[rows])]] = True
     return keep
 
 

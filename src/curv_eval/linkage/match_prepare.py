@@ -35,16 +35,20 @@ def prepare_clear(con: duckdb.DuckDBPyConnection, table: str, out: str, *, schem
     read (they are treated as blank). Each different value is looked at once, so a million rows take seconds.
     """
     names = [field.name for field in scheme.fields]
-    unreadable = {field.name: _look_up(con, table, out, field, dates=dates) for field in scheme.fields}
+    unreadable = {}
+    for field in scheme.fields:
+        found = _meanings(con, table, field, dates=dates)
+        unreadable[field.name] = sum(n for _, n, value in found if value is Missing.UNREADABLE)
+        _hold(con, f"{out}_{field.name}", found, transforms=_transforms(scheme, field.name))
     joins = " ".join(
         f"LEFT JOIN {quoted(f'{out}_{name}')} AS {name} ON {name}.raw = CAST(t.{name} AS VARCHAR)" for name in names
     )
-    columns = [f"{field.name}.value AS {field.name}" for field in scheme.fields]
+    columns = [f"{name}.value AS {name}" for name in names]
     columns += [f"{_HASHED.format(_joined(parts))} AS block_{i}" for i, parts in enumerate(scheme.blocks, 1)]
     columns += [f"{_HASHED.format(_joined(parts))} AS exact_{i}" for i, parts in enumerate(scheme.exact, 1)]
     _make(con, out, f"SELECT t.record_id, {', '.join(columns)} FROM {quoted(table)} AS t {joins}")
-    for field in scheme.fields:
-        con.execute(f"DROP TABLE {quoted(f'{out}_{field.name}')}").fetchall()
+    for name in names:
+        con.execute(f"DROP TABLE {quoted(f'{out}_{name}')}").fetchall()
     return unreadable
 
 
@@ -126,24 +130,31 @@ def _table_faults(con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[s
         yield f"record_id stands for a second time in {filled - different:,} of {rows:,} rows"
 
 
-def _look_up(con: duckdb.DuckDBPyConnection, table: str, out: str, field: Field, *, dates: str) -> int:
-    """Make the table `<out>_<field>` of what each raw value means; return in how many rows it means nothing."""
-    import pyarrow as pa
-
+def _meanings(con: duckdb.DuckDBPyConnection, table: str, field: Field, *, dates: str) -> list[tuple]:
+    """Return each different value of a field as it stands, in how many rows it stands, and what it means."""
     said = con.execute(
         f"SELECT CAST({field.name} AS VARCHAR) AS raw, count(*) FROM {quoted(table)}"
         f" WHERE {field.name} IS NOT NULL GROUP BY raw"
     ).fetchall()
-    found = [(raw, n, normalise(raw, field, dates=dates)) for raw, n in said]
+    return [(raw, n, normalise(raw, field, dates=dates)) for raw, n in said]
+
+
+def _transforms(scheme: Scheme, name: str) -> list[str]:
+    """Return the transforms of a field that some token is made of."""
+    parts = (split_part(part) for joined in (*scheme.blocks, *scheme.exact) for part in joined)
+    return sorted({transform for field, transform in parts if field == name})
+
+
+def _hold(con: duckdb.DuckDBPyConnection, name: str, found: list[tuple], *, transforms: list[str]) -> None:
+    """Make a table of what each value means, with its transforms."""
+    import pyarrow as pa
+
     read = [(raw, value) for raw, _, value in found if not isinstance(value, Missing)]
-    transforms = [name for name, (kinds, _) in PARTS.items() if field.kind in kinds]
     columns = {"raw": [raw for raw, _ in read], "value": [value for _, value in read]}
-    columns |= {name: [PARTS[name][1](value) or None for _, value in read] for name in transforms}
-    name = f"{out}_{field.name}"
+    columns |= {transform: [PARTS[transform][1](value) or None for _, value in read] for transform in transforms}
     con.register(_HANDED, pa.table({key: pa.array(values, pa.string()) for key, values in columns.items()}))
     con.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS FROM {_HANDED}").fetchall()
     con.unregister(_HANDED)
-    return sum(n for _, n, value in found if value is Missing.UNREADABLE)
 
 
 def _joined(parts: tuple[str, ...]) -> str:

@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 # a pair is scored, though not linked, from one in a thousand: together such pairs say how many are missed
 _COUNTED = -10.0
-_PAIRS_AT_ONCE = 50_000_000
+# in parts memory stays bounded: a million people a side take two thirds of it; but each part costs seconds
+_PAIRS_AT_ONCE, _MOST_PARTS = 2_500_000, 10
 
 
 def score(opened: Engine, model: dict[str, Any], *, pairs: int) -> pd.DataFrame:
     """Return the pairs that share a block and may be true: left, right (record numbers) and weight, by number.
 
-    pairs: how many share a block, at most; above 50 million the work is cut into parts to keep memory bounded.
+    pairs: how many share a block, at most.
     """
     from splink import Linker
 
     linker = Linker(opened.tables, model, log_level=None, validate_settings=False)
-    parts = -(-pairs // _PAIRS_AT_ONCE)
-    found = linker.inference.predict(threshold_match_weight=_COUNTED, num_chunks_left=max(parts, 1))
+    parts = min(max(-(-pairs // _PAIRS_AT_ONCE), 1), _MOST_PARTS)
+    found = linker.inference.predict(threshold_match_weight=_COUNTED, num_chunks_left=parts)
     table = found.as_pyarrow_table().to_pandas()
     # Splink may put either table on the left
     turned = (table["source_dataset_l"] == opened.tables[1].dataset_display_name).to_numpy()

@@ -95,7 +95,7 @@ def _breaks(study: Study, contracts: dict[str, Contract]) -> Released:
         )
         for c in contracts.values()
         for one in c.definition_changes
-        if window.first <= one.month <= window.last
+        if window.first < one.month <= window.last
     ]
     ordered = [row for _, row in sorted(rows, key=lambda pair: pair[0])]
     title = "Changes in recording during the study"
