@@ -229,6 +229,20 @@ def test_an_approval_may_come_and_never_go(compare):
     assert [one.kind for one in found] == [PRIVACY, WORDING]
 
 
+def test_a_derived_column_more_tells_more_and_needs_a_person(compare):
+    one = {"name": "ill", "what": "has it", "allOf": {"health": "a"}}
+    before = person_contract()
+    (found,) = compare(set_to("derived", [one]), before)
+    assert (found.kind, found.what) == (PRIVACY, "added ill")
+    set_term(before, "derived", [one])
+    (found,) = compare(set_to("derived", []), before)
+    assert (found.kind, found.what) == (USERS, "removed ill")
+    (found,) = compare(set_to("derived", [{**one, "allOf": {"health": "b"}}]), before)
+    assert (found.kind, found.what) == (PRIVACY, "changed ill")
+    (found,) = compare(set_to("derived", [{**one, "what": "in other words"}]), before)
+    assert (found.kind, found.what) == (WORDING, "changed ill")
+
+
 def test_what_the_data_miss_may_not_be_forgotten(compare):
     known = {"of": "violence", "source": "a survey", "confidence": "found", "share": 0.2}
     before = person_contract()

@@ -300,11 +300,16 @@ def test_a_derived_column_has_no_other_form(contract):
         ({"name": "old", "what": "x", "anyOf": ["age"]}, "old: expected allOf, or anyOf with a pattern"),
         ({"name": "old", "what": "x", "allOf": {"age": "(?=1)"}}, "no look-around"),
         ({"name": "old", "what": "x", "allOf": {"age": "("}}, "old: pattern: "),
+        ({"name": "old", "what": "x", "allOf": {"born": "19.*"}}, "old: born names a person"),
     ],
 )
 def test_a_derived_column_that_cannot_be_made_is_refused(tmp_path, derived, said):
     document = small_contract()
-    document["schema"][0]["properties"] = [column("id", role="pseudonym"), column("age", "integer")]
+    document["schema"][0]["properties"] = [
+        column("id", role="pseudonym"),
+        column("age", "integer"),
+        column("born", role="direct identifier"),
+    ]
     for name, value in {
         "smallNumberRule": "under_10", "expires": "2030-01-01", "deleteBy": "2031-01-01", "derived": [derived],
     }.items():  # fmt: skip

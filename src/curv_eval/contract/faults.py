@@ -134,6 +134,9 @@ def _derived_faults(contract: Contract) -> Iterator[Fault]:
         missing = [name for name in used if name not in names]
         if missing:
             yield _term("derived", f"{one.name}: {', '.join(missing)} is not a column")
+        told = [c.name for c in contract.columns if c.name in used and c.disclosure_role == "direct identifier"]
+        if told:
+            yield _term("derived", f"{one.name}: {', '.join(told)} names a person; a study may not learn of it")
         if one.name in names or [other.name for other in contract.derived].count(one.name) > 1:
             yield _term("derived", f"{one.name}: there is a column of this name already")
         if not used or bool(one.any_of) != bool(one.pattern):

@@ -115,6 +115,19 @@ def _orders(before: tuple, after: tuple) -> Iterator[Finding]:
         yield Kind.WORDING, "the same in another order"
 
 
+def _derived(before: tuple, after: tuple) -> Iterator[Finding]:
+    """A new derived column tells a study of something it could not receive before, so a person must agree."""
+    was, now = {one.name: one for one in before}, {one.name: one for one in after}
+    yield from ((Kind.USERS, f"removed {name}") for name in was.keys() - now.keys())
+    yield from ((Kind.PRIVACY, f"added {name}") for name in now.keys() - was.keys())
+    for name in was.keys() & now.keys():
+        same = {**asdict(was[name]), "what": now[name].what} == asdict(now[name])
+        if was[name] != now[name]:
+            yield (Kind.WORDING if same else Kind.PRIVACY), f"changed {name}"
+    if was == now:
+        yield Kind.WORDING, "the same in another order"
+
+
 def _told(before: tuple, after: tuple) -> Iterator[Finding]:
     """What the data are known to miss: models rely on meeting it."""
     was, now = [_said(one) for one in before], [_said(one) for one in after]
@@ -181,6 +194,7 @@ RULES: dict[str, Callable[[Any, Any], Iterator[Finding]]] = {
     "orders": _orders,
     "coverage": _told,
     "definition_changes": _told,
+    "derived": _derived,
     "approvals": _approvals,
     "key": _users,
 }

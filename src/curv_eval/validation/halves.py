@@ -135,12 +135,21 @@ def _raw_records(path: Path) -> Iterator[str]:
             taken.append(line)
             yield line
 
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file, _long_fields():
         for record in csv.reader(lines(), strict=True):
             if record:
                 yield "".join(taken)
             taken.clear()
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let csv read fields of any length; the limit belongs to the whole process, so it is given back."""
+    before = csv.field_size_limit(_LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _split_parquet(source: Opened, broken: Iterator[tuple[int, str]], targets: _Targets) -> tuple[int, int]:
