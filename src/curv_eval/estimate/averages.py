@@ -54,6 +54,15 @@ def overall(estimate: Estimate) -> pd.DataFrame:
     d, relative = m / (m - d) - 1; its interval is taken on the log scale, where it cannot fall below -100%.
     """
     d, m = average(estimate, estimate.after), average(estimate, estimate.after, "observed")
+    if estimate.tested or estimate.draws is not None:
+        rows = _tested_rows(estimate, d, m) if estimate.tested else _drawn_rows(estimate, d, m)
+    else:
+        rows = _wald_rows(estimate, d, m)
+    table = pd.DataFrame(rows, columns=["term", "estimate", "std_error", "conf_low", "conf_high"])
+    return table.assign(n_units=d.n_units, events=d.events, unit_periods=d.unit_periods)
+
+
+def _wald_rows(estimate: Estimate, d: Average, m: Average) -> list[tuple]:
     q, expected = estimate.quantile(d.influence), m.value - d.value
     rows = [_row("average", d.value, d.std_error, q), _row("total", *(d.unit_periods * v for v in _pair(d)), q)]
     if expected > 0 and m.value > 0:
@@ -62,8 +71,42 @@ def overall(estimate: Estimate) -> pd.DataFrame:
         error, q = float(np.linalg.norm(influence)), estimate.quantile(influence)
         low, middle, high = np.expm1([log - q * error, log, log + q * error])
         rows.append(("relative", middle, error * (1 + middle), low, high))
-    table = pd.DataFrame(rows, columns=["term", "estimate", "std_error", "conf_low", "conf_high"])
-    return table.assign(n_units=d.n_units, events=d.events, unit_periods=d.unit_periods)
+    return rows
+
+
+def _tested_rows(estimate: Estimate, d: Average, m: Average) -> list[tuple]:
+    """The interval of a test, carried to the total and to the relative effect of what was observed."""
+    span = np.array([estimate.tested.conf_low, estimate.tested.conf_high])
+    n, error, expected = d.unit_periods, d.std_error, m.value - d.value
+    rows = [("average", d.value, error, *span), ("total", n * d.value, n * error, *(n * span))]
+    if expected > 0 and m.value > 0:
+        # observed / (observed - d) - 1 grows with d; an effect of all that was observed leaves nothing expected
+        low, high = (m.value / (m.value - e) - 1 if e < m.value else np.inf for e in span)
+        rows.append(("relative", m.value / expected - 1, error * m.value / expected**2, low, high))
+    return rows
+
+
+def _drawn_rows(estimate: Estimate, d: Average, m: Average) -> list[tuple]:
+    """Quantiles of the draws, each averaged over the cells as the estimate is."""
+    cells = estimate.cells[estimate.after]
+    share = np.array([estimate.shares[g][0] for g in cells["cohort"]])
+    drawn = estimate.draws[:, estimate.after] @ (share / share.sum())
+    expected = m.value - drawn
+    sets = [("average", d.value, drawn), ("total", d.unit_periods * d.value, d.unit_periods * drawn)]
+    if m.value > d.value and m.value > 0 and (expected > 0).all():
+        sets.append(("relative", m.value / (m.value - d.value) - 1, m.value / expected - 1))
+    ends = [estimate.alpha / 2, 1 - estimate.alpha / 2]
+    return [(term, value, float(x.std(ddof=1)), *np.quantile(x, ends)) for term, value, x in sets]
+
+
+def chance(estimate: Estimate, *, better: str) -> float | None:
+    """Return the share of draws in which the effect went the better way ("lower" or "higher"), None without draws."""
+    if estimate.draws is None:
+        return None
+    cells = estimate.cells[estimate.after]
+    share = np.array([estimate.shares[g][0] for g in cells["cohort"]])
+    drawn = estimate.draws[:, estimate.after] @ share
+    return float((drawn < 0).mean() if better == "lower" else (drawn > 0).mean())
 
 
 def relative(estimate: Estimate, term: str) -> pd.DataFrame:

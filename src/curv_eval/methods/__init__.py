@@ -1,8 +1,16 @@
 """One estimator per file; the file name is `method:` in the study.
 
-Each file has `OPTIONS` (name -> allowed values, the first is the default), `NAMED` (the method as a reader may know
-it), `TRENDS` (what is assumed parallel: "additive", "proportional", or "option" where `OPTIONS` says) and
-`estimate(panel, *, outcome, design)`.
+Each file has
+
+- `TAKES`: "panel" (counts by unit and period) or "people" (one row per person);
+- `OPTIONS`: name -> allowed values, the first of which is the default, or a `Number`;
+- `NAMED`: the method as a reader may know it;
+- `TRENDS`: what is assumed parallel: "additive", "proportional", "option" where `OPTIONS` says, or "none";
+- `ASSUMES`: what must be true for the estimate to be the effect, in sentences with {intervention}, {treated} and
+  {comparison} (the words of the study);
+- `ERRORS`: where its error comes from: "clusters", "placebos", "series", "test" or "draws";
+- `STAGGERED`: whether it answers when units start at different times;
+- `estimate(panel, *, outcome, design)`, which returns an Estimate.
 """
 
 from __future__ import annotations
@@ -15,13 +23,16 @@ from types import ModuleType
 
 from curv_eval.errors import StudyError
 from curv_eval.estimate import Estimate
+from curv_eval.estimate.options import default, expected
 from curv_eval.panel import Panel
+from curv_eval.people import People
 from curv_eval.study import Design
 
 
-def names() -> tuple[str, ...]:
-    """Return the methods found on disk."""
-    return tuple(sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py")))
+def names(takes: str | None = None) -> tuple[str, ...]:
+    """Return the methods found on disk; those that take a "panel" or "people" where `takes` says so."""
+    found = tuple(sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py")))
+    return tuple(name for name in found if takes is None or takes == load(name).TAKES)
 
 
 def load(name: str) -> ModuleType:
@@ -39,7 +50,7 @@ def require_options(design: Design) -> None:
     faults = [
         f"{key}: not an option of {design.method} (it has {', '.join(allowed) or 'none'})"
         if key not in allowed
-        else f"{key}: got {value!r}, expected one of {', '.join(map(str, allowed[key]))}"
+        else f"{key}: got {value!r}, expected {expected(allowed[key])}"
         for key, value in design.options.items()
         if key not in allowed or value not in allowed[key]
     ]
@@ -47,10 +58,15 @@ def require_options(design: Design) -> None:
         raise StudyError("design.options", faults)
 
 
-def fit(panel: Panel, *, outcome: str, design: Design) -> Estimate:
+def fit(data: Panel | People, *, outcome: str, design: Design) -> Estimate:
     """Return the estimate of `outcome` by the design's method. Raises DesignError or StudyError."""
     require_options(design)
-    return load(design.method).estimate(panel, outcome=outcome, design=design)
+    module = load(design.method)
+    got = "people" if isinstance(data, People) else "panel"
+    if got != module.TAKES:
+        other = ", ".join(names(got))
+        raise StudyError(f"design.method: {design.method} takes a {module.TAKES}, got a {got}", do=f"use {other}")
+    return module.estimate(data, outcome=outcome, design=design)
 
 
 def large_sample(design: Design) -> Design:
@@ -63,24 +79,28 @@ def large_sample(design: Design) -> Design:
 
 
 def trends(design: Design) -> str:
-    """Return what the design assumes to be parallel: "additive" or "proportional"."""
+    """Return what the design assumes to be parallel: "additive", "proportional" or "none"."""
     module = load(design.method)
-    return design.options.get("trends", module.OPTIONS["trends"][0]) if module.TRENDS == "option" else module.TRENDS
+    if module.TRENDS != "option":
+        return module.TRENDS
+    return design.options.get("trends", default(module.OPTIONS["trends"]))
 
 
 def fixed_base(design: Design) -> bool:
     """Whether `path` measures every period against the same base, so that its leads add up to a series."""
-    module = load(design.method)
-    return module.TRENDS != "option" or design.options.get("base", module.OPTIONS["base"][0]) != "varying"
+    bases = load(design.method).OPTIONS.get("base", ("mean",))
+    return design.options.get("base", default(bases)) != "varying"
 
 
 def path(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     """Return the effect before and after the start, period by period (the event study that goes with the design).
 
-    Methods with one constant effect have none of their own; theirs is drawn by group-time effects under the same
-    kind of parallel trends, measured against the mean of all periods before the start.
+    A method whose cells reach back before the start draws its own. Methods with one constant effect have none; theirs
+    is drawn by group-time effects under the same kind of parallel trends, measured against the mean of all periods
+    before the start.
     """
-    if load(design.method).TRENDS == "option":
-        return fit(panel, outcome=outcome, design=design)
+    found = fit(panel, outcome=outcome, design=design)
+    if not found.after.all() or trends(design) == "none":
+        return found
     options = {"base": "mean", "trends": trends(design), "small_sample": "cr2"}
     return fit(panel, outcome=outcome, design=replace(design, method="callaway_santanna", options=options))

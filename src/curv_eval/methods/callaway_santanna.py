@@ -13,6 +13,7 @@ from curv_eval.stats.few_clusters import inflation
 from curv_eval.stats.group_time import GroupTime, Rule, group_time
 from curv_eval.study import Design
 
+TAKES = "panel"
 OPTIONS = {
     "base": ("varying", "universal", "mean"),
     "trends": ("additive", "proportional"),
@@ -20,6 +21,12 @@ OPTIONS = {
 }
 NAMED = "Callaway and Sant'Anna (2021), group-time average effects"
 TRENDS = "option"
+ASSUMES = (
+    "Nothing else that matters for the outcome changed in {treated} alone when {intervention} began.",
+    "{comparison} were not affected by {intervention}.",
+)
+ERRORS = "clusters"
+STAGGERED = True
 SE_RULE = {
     "none": "cluster-robust from the influence function, normal quantile",
     "cr2": "cluster-robust from the influence function, CR2 per cohort, Satterthwaite degrees of freedom",

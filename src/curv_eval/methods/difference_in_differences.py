@@ -13,9 +13,16 @@ from curv_eval.stats.cluster import bias_reduced
 from curv_eval.stats.two_way import within
 from curv_eval.study import Design
 
+TAKES = "panel"
 OPTIONS: dict[str, tuple] = {}
 NAMED = "two-way fixed effects (linearmodels)"
 TRENDS = "additive"
+ASSUMES = (
+    "Nothing else that matters for the outcome changed in {treated} alone when {intervention} began.",
+    "{comparison} were not affected by {intervention}.",
+)
+ERRORS = "clusters"
+STAGGERED = False
 SE_RULE = "CR2, clustered, with Satterthwaite degrees of freedom"
 
 

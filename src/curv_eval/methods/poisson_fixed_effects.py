@@ -17,9 +17,16 @@ from curv_eval.stats.cluster import cluster_sums
 from curv_eval.stats.two_way import within_weighted
 from curv_eval.study import Design
 
+TAKES = "panel"
 OPTIONS: dict[str, tuple] = {}
 NAMED = "Poisson with area and month effects (pyfixest)"
 TRENDS = "proportional"
+ASSUMES = (
+    "Nothing else that matters for the outcome changed in {treated} alone when {intervention} began.",
+    "{comparison} were not affected by {intervention}.",
+)
+ERRORS = "clusters"
+STAGGERED = False
 SE_RULE = "CR1 with (n-1)/(n-k), clustered, t with clusters-1 degrees of freedom"
 
 

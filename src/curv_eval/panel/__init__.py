@@ -18,6 +18,7 @@ class Panel:
     that no source supplied. cohort: (n,) first treated period, NaN if never treated. cluster: (n,) the groups to
     which treatment was assigned. outcomes: name -> (n, T) counts. population: (n,) residents, or None.
     district: (n,) the larger area of each unit. neighbours: (n, n) bool, or None. frequency: "month" or "year".
+    covariates: name -> (n,) what each unit was like before anything began, finite.
     """
 
     units: np.ndarray
@@ -29,6 +30,7 @@ class Panel:
     district: np.ndarray | None = None
     neighbours: np.ndarray | None = None
     frequency: str = field(default="month")
+    covariates: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
@@ -53,6 +55,7 @@ class Panel:
             population=None if self.population is None else self.population[units],
             district=None if self.district is None else self.district[units],
             neighbours=None if self.neighbours is None else self.neighbours[np.ix_(units, units)],
+            covariates={name: x[units] for name, x in self.covariates.items()},
         )  # fmt: skip
 
     def with_cohort(self, cohort: np.ndarray) -> Panel:
@@ -107,6 +110,9 @@ def _faults(panel: Panel) -> list[str]:
         shape = (n, n) if name == "neighbours" else (n,)
         if array is not None and np.shape(array) != shape:
             faults.append(f"{name}: got shape {np.shape(array)}, expected {shape}")
+    for name, x in panel.covariates.items():
+        if np.shape(x) != (n,) or not np.isfinite(x).all():
+            faults.append(f"{name}: expected a number for each of the {n} units")
     for name, y in panel.outcomes.items():
         if y.shape != (n, len(panel.periods)):
             faults.append(f"{name}: got shape {y.shape}, expected {(n, len(panel.periods))}")

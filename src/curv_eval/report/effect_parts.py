@@ -203,19 +203,35 @@ def _claim(study: Study, effect: Effect) -> str:
     )
 
 
-def _method(study: Study, estimate: Estimate) -> str:
+def _assumed(study: Study) -> list[str]:
+    """What must be true, in the study's words."""
     from curv_eval.methods import load, trends
+
+    w, kind = study.words, trends(study.design)
+    first = [_TRENDS[kind].format(it=w.intervention)] if kind in _TRENDS else []
+    words = {"intervention": w.intervention, "treated": w.treated, "comparison": w.comparison}
+    said = [text.format(**words) for text in load(study.design.method).ASSUMES]
+    return [text[0].upper() + text[1:] for text in first + said]
+
+
+def _clusters(estimate: Estimate, called: str) -> str:
+    if not estimate.n_clusters:
+        return ""
+    return f"; clusters: {estimate.n_clusters} {called}s, {estimate.n_treated_clusters} of them treated"
+
+
+def _method(study: Study, estimate: Estimate) -> str:
+    from curv_eval.methods import load
 
     d, w = study.design, study.words
     words = [
         f"We compared {w.treated} with {w.comparison}, month by month, before and after each start.",
-        _TRENDS[trends(d)].format(it=w.intervention),
+        *_assumed(study),
         "Areas that started later served for comparison until their own start."
         if d.comparison == "not_yet_treated"
         else "",
         f"The number reported is an average over {w.treated} from their start on. Each area counts once in each month.",
-        f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}; "
-        f"clusters: {estimate.n_clusters} {d.cluster}s, {estimate.n_treated_clusters} of them treated.",
+        f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}" + _clusters(estimate, d.cluster) + ".",
         *(f"Note: {note}." for note in estimate.notes),
     ]
     return "\n\n".join(plain(text) for text in words if text)

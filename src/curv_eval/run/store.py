@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ def keep_panel(panel: Panel, folder: str | Path) -> None:
     held = {name: getattr(panel, name) for name in ("units", "periods", "cohort", "cluster")}
     held |= {name: getattr(panel, name) for name in _OPTIONAL if getattr(panel, name) is not None}
     held |= {f"outcome_{name}": y for name, y in panel.outcomes.items()}
+    held |= {f"covariate_{name}": x for name, x in panel.covariates.items()}
     held["frequency"] = np.array(panel.frequency)
     staged = path.with_name("panel.partial.npz")
     np.savez(staged, **held)
@@ -31,9 +33,13 @@ def read_panel(folder: str | Path) -> Panel:
     if not path.exists():
         raise RunError("this folder holds no panel yet", do="run the data notebook with the same `folder` first")
     with np.load(path, allow_pickle=False) as held:
-        outcomes = {name.removeprefix("outcome_"): held[name] for name in held.files if name.startswith("outcome_")}
+        outcomes, covariates = _named(held, "outcome_"), _named(held, "covariate_")
         optional = {name: held[name] if name in held.files else None for name in _OPTIONAL}
         return Panel(
             units=held["units"], periods=held["periods"], cohort=held["cohort"], cluster=held["cluster"],
-            outcomes=outcomes, frequency=str(held["frequency"]), **optional,
+            outcomes=outcomes, covariates=covariates, frequency=str(held["frequency"]), **optional,
         )  # fmt: skip
+
+
+def _named(held: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(start): held[name] for name in held if name.startswith(start)}
