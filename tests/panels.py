@@ -23,7 +23,10 @@ def known(*, effect=-0.3, seed=1, starts=(12,), n=120, periods=24, noise=True, l
     touch = np.zeros((n, n), dtype=bool)
     pairs = np.arange(n // 4)  # every second treated unit touches one untreated unit
     touch[2 * pairs, n // 2 + 2 * pairs] = touch[n // 2 + 2 * pairs, 2 * pairs] = True
+    other = draw.poisson(np.outer(unit, season)).astype(float)  # what the intervention could not change
     return Panel(
         units=np.array([f"E{i:03d}" for i in range(n)]), periods=np.arange(periods), cohort=cohort,
-        cluster=np.array([f"ward {c:02d}" for c in cluster]), outcomes={"y": y}, frequency="year", neighbours=touch,
+        cluster=np.array([f"ward {c:02d}" for c in cluster]), outcomes={"y": y, "other": other}, frequency="year",
+        neighbours=touch, population=100.0 * unit, covariates={"deprivation": unit + draw.normal(size=n)},
+        district=np.array(["north", "south", "east"])[cluster % 3],
     )  # fmt: skip

@@ -7,23 +7,42 @@ import pytest
 from curv_eval.checks import Check, Verdict, load, names
 from curv_eval.errors import StudyError
 from curv_eval.methods import fit
-from curv_eval.study import Design, Span, Words
+from curv_eval.people import People
+from curv_eval.study import Design, Outcome, Span, Words
 from panels import known
+from people import known_people
 
 DESIGN = Design(
     method="callaway_santanna", window=Span("2000-01", "2001-12"), options={"base": "mean", "trends": "proportional"}
 )
 WORDS = Words("the patrols", "patrol wards", "other wards", "patrols begin", "without the patrols")
-STUDY = SimpleNamespace(design=DESIGN, seed=5, words=WORDS, smallest_worthwhile=0.1)
+OUTCOMES = (
+    Outcome(name="y", label="incidents", contract="police", role="primary"),
+    Outcome(name="other", label="thefts of cars", contract="police", role="placebo"),
+)
+STUDY = SimpleNamespace(
+    design=DESIGN, seed=5, words=WORDS, smallest_worthwhile=0.1, outcomes=OUTCOMES, primary=OUTCOMES[0],
+    registered="2026-11-23", subgroups=("district", "deprivation"), series_breaks=(),
+)  # fmt: skip
+PEOPLE = SimpleNamespace(**{
+    **vars(STUDY), "design": Design(method="doubly_robust", window=Span("2000-01", "2001-12")),
+    "outcomes": OUTCOMES[:1], "subgroups": ("girl",),
+})  # fmt: skip
+BOTH = [*(("panel", name) for name in names("panel")), *(("people", name) for name in names("people"))]
 
 
-def run(name, panel):
-    return load(name).check(panel, STUDY, fit(panel, outcome="y", design=DESIGN))
+def data(kind, seed=1, n=120):
+    return known(seed=seed, n=n) if kind == "panel" else known_people(seed=seed, n=max(n, 400))
 
 
-@pytest.mark.parametrize("name", names())
-def test_answers_its_question_with_counts_behind_every_row(name):
-    found = run(name, known())
+def run(name, found):
+    study = PEOPLE if isinstance(found, People) else STUDY
+    return load(name).check(found, study, fit(found, outcome="y", design=study.design))
+
+
+@pytest.mark.parametrize(("kind", "name"), BOTH)
+def test_answers_its_question_with_counts_behind_every_row(kind, name):
+    found = run(name, data(kind))
     assert isinstance(found, Check)
     assert found.name == name
     assert found.question.endswith("?")
@@ -33,16 +52,16 @@ def test_answers_its_question_with_counts_behind_every_row(name):
     assert 40 < len(found.text) < 600
 
 
-@pytest.mark.parametrize("name", names())
-def test_is_the_same_twice(name):
-    first, second = run(name, known()), run(name, known())
+@pytest.mark.parametrize(("kind", "name"), BOTH)
+def test_is_the_same_twice(kind, name):
+    first, second = run(name, data(kind)), run(name, data(kind))
     assert first.text == second.text
     assert first.table.equals(second.table)
 
 
-@pytest.mark.parametrize("name", names())
-def test_does_not_fail_on_clean_data(name):
-    verdicts = [run(name, known(seed=seed, n=240)).verdict for seed in range(5)]
+@pytest.mark.parametrize(("kind", "name"), BOTH)
+def test_does_not_fail_on_clean_data(kind, name):
+    verdicts = [run(name, data(kind, seed, 240)).verdict for seed in range(5)]
     assert verdicts.count(Verdict.FAILS) <= 1
 
 

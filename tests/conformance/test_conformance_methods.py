@@ -51,7 +51,9 @@ def numbers(panel, design):
 def reordered(panel, order):
     return replace(
         panel, units=panel.units[order], cohort=panel.cohort[order], cluster=panel.cluster[order],
-        outcomes={"y": panel.outcomes["y"][order]}, neighbours=None,
+        outcomes={"y": panel.outcomes["y"][order]}, neighbours=panel.neighbours[np.ix_(order, order)],
+        population=panel.population[order], district=panel.district[order],
+        covariates={name: x[order] for name, x in panel.covariates.items()},
     )  # fmt: skip
 
 
@@ -161,7 +163,9 @@ def test_clusters_widen_the_interval_when_units_repeat_each_other(design):
     four = np.repeat(np.arange(40), 4)
     copies = replace(
         panel, units=np.array([f"{panel.units[i]}-{j % 4}" for j, i in enumerate(four)]), cohort=panel.cohort[four],
-        cluster=panel.units[four], outcomes={"y": panel.outcomes["y"][four]}, neighbours=None,
+        cluster=panel.units[four], outcomes={"y": panel.outcomes["y"][four]}, population=panel.population[four],
+        neighbours=panel.neighbours[np.ix_(four, four)], district=panel.district[four],
+        covariates={name: x[four] for name, x in panel.covariates.items()},
     )  # fmt: skip
     alone = replace(panel, cluster=panel.units)
     assert numbers(copies, design)[0] == pytest.approx(numbers(alone, design)[0], rel=0.06)

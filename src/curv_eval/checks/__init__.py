@@ -1,6 +1,7 @@
 """One credibility check per file; the file name is an entry of `checks:` in the study.
 
-Each file has `check(panel, study, estimate) -> Check` and tries to break the primary estimate.
+Each file has `TAKES` ("panel", "people" or "either": what it can look at) and `check(panel, study, estimate) -> Check`,
+and tries to break the primary estimate.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ class Check:
     table: pd.DataFrame
 
 
-def names() -> tuple[str, ...]:
-    """Return the checks found on disk."""
-    return tuple(sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py")))
+def names(takes: str | None = None) -> tuple[str, ...]:
+    """Return the checks found on disk; those that can look at a "panel" or at "people" where `takes` says so."""
+    found = tuple(sorted(p.stem for p in Path(__file__).parent.glob("[a-z]*.py")))
+    return tuple(name for name in found if takes is None or load(name).TAKES in (takes, "either"))
 
 
 def load(name: str) -> ModuleType:

@@ -13,6 +13,8 @@ from curv_eval.methods import fit, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Study
 
+TAKES = "panel"
+
 _PHRASE = {"universal": "the last month before the start", "mean": "the average of all months before the start"}
 
 

@@ -13,6 +13,8 @@ from curv_eval.methods import fit, large_sample
 from curv_eval.panel import Panel
 from curv_eval.study import Study
 
+TAKES = "panel"
+
 
 def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     """Estimate the effect on untreated areas that touch a treated one, compared with areas that touch none.

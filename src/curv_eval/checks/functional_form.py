@@ -11,6 +11,8 @@ from curv_eval.methods import fit, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Study
 
+TAKES = "panel"
+
 _OTHER = {"additive": "proportional", "proportional": "additive"}
 _PHRASE = {"additive": "equal changes in numbers", "proportional": "equal percentage changes"}
 

@@ -13,6 +13,8 @@ from curv_eval.methods import fit, large_sample
 from curv_eval.panel import Panel
 from curv_eval.study import Study
 
+TAKES = "panel"
+
 
 def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     """Estimate again without each treated cluster in turn.

@@ -11,6 +11,8 @@ from curv_eval.methods import fit
 from curv_eval.panel import Panel
 from curv_eval.study import Study
 
+TAKES = "panel"
+
 
 def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     """Pretend that treatment started at two thirds of the months before the first real start, and estimate again.

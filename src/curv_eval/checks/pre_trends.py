@@ -13,6 +13,8 @@ from curv_eval.panel import Panel
 from curv_eval.stats.cluster import sup_t
 from curv_eval.study import Study
 
+TAKES = "panel"
+
 
 def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     """Compare the largest gap before the start with what chance alone would give (sup-t over all leads).

@@ -103,12 +103,15 @@ class Use:
 
 @dataclass(frozen=True, config=_strict)
 class Outcome:
-    """What is counted: rows of one contract, kept where columns have the given values."""
+    """What is counted: rows of one contract, kept where columns have the given values.
+
+    role: "placebo" is an outcome that the intervention cannot have changed.
+    """
 
     name: Name
     label: Text
     contract: Name
-    role: Literal["primary", "secondary"]
+    role: Literal["primary", "secondary", "placebo"]
     where: dict[Name, str] = Field(default_factory=dict)
     better: Literal["lower", "higher"] = "lower"
 
@@ -218,6 +221,8 @@ class Study:
     made_up: MadeUp | None = None
     delivery: Delivery | None = None
     linkage: Linkage | None = None
+    subgroups: Names = ()
+    series_breaks: Texts = ()
     obtain: Text | None = None
     path: Path = Field(default=Path())
 
