@@ -99,7 +99,8 @@ def _remedy(study: Study) -> str:
 
 def _made_up(study: Study) -> Path:
     """Return the study's made-up data. Where it links people, they are encoded and linked as real ones would be."""
-    asked, linked = study.made_up, study.linkage is not None
+    asked = study.made_up
+    linked = study.linkage is not None or any(o.record and o.record.links for o in study.outcomes)
     kind = "linked-" if linked else ""
     name = f"made-up-data-{kind}{asked.seed}-effect{asked.effect:+}"
     folder = study.project / "outputs" / study.study / name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from curv_eval.errors import DesignError
 from curv_eval.estimate.averages import relative
 from curv_eval.methods import fit
 from curv_eval.panel import Panel
+from curv_eval.people import People
 from curv_eval.study import Study
 
 
@@ -34,8 +35,11 @@ class Power:
         return f"<Power: {len(self.draws)} placebo draws of {self.clusters} clusters>"
 
 
-def placebo_power(panel: Panel, study: Study, *, draws: int = 200, chance: float = 0.8) -> Power:
+def placebo_power(panel: Panel | People, study: Study, *, draws: int = 200, chance: float = 0.8) -> Power:
     """Return the smallest effect the study could see, by giving its starts to never-treated clusters at random.
+
+    People: who received what is mixed at random among them, whole clusters at a time where people were treated in
+    clusters, so that nothing is left to find, and nothing of the effect is looked at.
 
     Never-treated clusters keep their real series, so seasons, trends and overdispersion need no model, and nothing
     that happened in treated areas after the start is used. Each draw gives each cohort's start to as many clusters
@@ -46,16 +50,48 @@ def placebo_power(panel: Panel, study: Study, *, draws: int = 200, chance: float
 
     Raises DesignError when fewer than 4 never-treated clusters exist.
     """
+    if isinstance(panel, People):
+        return _mixed_power(panel, study, draws=draws, chance=chance)
     past = panel.take(~panel.treated)
     clusters = np.unique(past.cluster)
     starts, wanted = _starts(panel, len(clusters))
     generator = np.random.default_rng([study.seed, 1])
     rows = [_draw(past, clusters, starts, generator=generator, study=study) for _ in range(draws)]
-    table = _answered(rows)
+    return _power(_answered(rows), study, chance=chance, clusters=(len(starts), wanted))
+
+
+def _power(table: pd.DataFrame, study: Study, *, chance: float, clusters: tuple[int, int]) -> Power:
     log = np.log1p(table["estimate"])
     z = distributions.norm.ppf([1 - study.design.alpha / 2, chance]).sum()
     covered = float(((table["conf_low"] <= 0) & (table["conf_high"] >= 0)).mean())
-    return Power(table, float(-np.expm1(-z * log.std(ddof=1))), covered, len(starts), wanted)
+    return Power(table, float(-np.expm1(-z * log.std(ddof=1))), covered, *clusters)
+
+
+def _mixed_power(people: People, study: Study, *, draws: int, chance: float) -> Power:
+    generator = np.random.default_rng([study.seed, 1])
+    rows = [_refit(_mixed(people, generator), study) for _ in range(draws)]
+    treated = len(np.unique(people.groups[people.treated]))
+    return _power(_answered(rows), study, chance=chance, clusters=(treated, treated))
+
+
+def _mixed(people: People, generator: np.random.Generator) -> People:
+    """Return the people with what they received, were offered and scored for it exchanged among them."""
+    order = generator.permutation(len(people.persons))
+    _, group = np.unique(people.groups, return_inverse=True)
+    size = np.bincount(group)
+    if len(size) < len(group) and (np.bincount(group, people.treated) % size == 0).all():
+        first = np.unique(group, return_index=True)[1]
+        order = first[generator.permutation(len(size))][group]
+    given = ("treated", "assigned", "stratum", "dose", "running")
+    held = {name: getattr(people, name) for name in given}
+    return replace(people, **{name: x[order] for name, x in held.items() if x is not None})
+
+
+def _refit(data: Panel | People, study: Study) -> pd.DataFrame | DesignError:
+    try:
+        return relative(fit(data, outcome=study.primary.name, design=study.design), "placebo")
+    except DesignError as refusal:
+        return refusal
 
 
 def _starts(panel: Panel, available: int) -> tuple[np.ndarray, int]:
@@ -75,10 +111,7 @@ def _draw(
     chosen = generator.choice(clusters, size=len(starts), replace=False)
     start_of = dict(zip(chosen, starts, strict=True))
     cohort = np.array([start_of.get(name, np.nan) for name in past.cluster])
-    try:
-        return relative(fit(past.with_cohort(cohort), outcome=study.primary.name, design=study.design), "placebo")
-    except DesignError as refusal:
-        return refusal
+    return _refit(past.with_cohort(cohort), study)
 
 
 def _answered(rows: list[pd.DataFrame | DesignError]) -> pd.DataFrame:

@@ -73,6 +73,17 @@ class Estimate:
         return f"<Estimate: {self.outcome} by {self.method}, {len(self.cells)} cells, {cohorts} cohorts>"
 
     @property
+    def of_people(self) -> bool:
+        """Whether it is about people, who make one cell of cohort 0, and not about areas over time."""
+        return bool((self.cells["cohort"] == 0).all())
+
+    @property
+    def scored(self) -> bool:
+        """Whether the outcome of people is a score: with an event, `events` counts those it happened to."""
+        cells = self.cells
+        return self.of_people and not bool((cells["events"] == (cells["observed"] * cells["n_units"]).round()).all())
+
+    @property
     def after(self) -> np.ndarray:
         """The cells with event_time 0 or later: (cells,) bool."""
         return (self.cells["event_time"] >= 0).to_numpy()

@@ -14,6 +14,7 @@ from curv_eval.errors import DesignError
 from curv_eval.linkage.areas import united_areas
 from curv_eval.linkage.neighbours import adjacency
 from curv_eval.panel import Panel, month_number
+from curv_eval.panel.covariates import area_covariates
 from curv_eval.panel.supply import supplied_months
 from curv_eval.panel.tally import Tally, tally
 from curv_eval.study import Outcome, Study
@@ -61,6 +62,7 @@ def assemble(con: duckdb.DuckDBPyConnection, study: Study, contracts: dict[str, 
         population=areas["population"].to_numpy(float),
         district=areas["district"].to_numpy(str),
         neighbours=_neighbours(con, areas),
+        covariates=area_covariates(con, study, contracts, areas=list(areas["area"])),
     )
     placed = pd.concat([account for _, account in counts], ignore_index=True)
     return Assembled(_chosen_cohorts(panel, study), placed, areas, supply.account)

@@ -19,6 +19,8 @@ from curv_eval.publish.source import BRIEF, VARIABLES, filled_front, load_mappin
 from curv_eval.publish.word import reference_document
 from curv_eval.shipped import shipped
 
+# the template for studies of people; its name keeps Quarto from rendering it where it lies
+PEOPLE = "_people.qmd"
 _DRAFT, _MADE_UP = "DRAFT", "MADE-UP DATA"
 # the template folder holds an example bundle, so that `quarto render` works in it; no brief may inherit from that
 _EXAMPLE = shutil.ignore_patterns(
@@ -64,12 +66,24 @@ def assemble(run_folder: Path, brief_folder: Path, *, approved: bool, template: 
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".brief-") as building:
         folder = Path(building) / "brief"
         shutil.copytree(template or shipped("briefs"), folder, ignore=_EXAMPLE)
+        _choose(folder, release)
         shutil.copytree(release, folder / "bundle")
         shutil.copyfile(release / VARIABLES, folder / VARIABLES)
         _write_status(folder, [*([] if approved else [_DRAFT]), *([_MADE_UP] if made_up else [])])
         shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
     return target
+
+
+def _choose(folder: Path, release: Path) -> None:
+    """Leave the template that fits the study: of areas over time, or of people."""
+    of_people = folder / PEOPLE
+    if not of_people.is_file():
+        return
+    if json.loads((release / "results.json").read_text("utf-8")).get("unit") == "person":
+        of_people.replace(folder / BRIEF)
+    else:
+        of_people.unlink()
 
 
 def _made_up(release: Path) -> bool:

@@ -10,6 +10,7 @@ from curv_eval.data import Data
 from curv_eval.disclosure import Released
 from curv_eval.panel import Panel, month_name, month_text
 from curv_eval.panel.assemble import Assembled
+from curv_eval.people.assemble import Followed
 from curv_eval.report.bundle import Column, add_facts, add_part, add_table, add_values, markdown, plain
 from curv_eval.report.figures import add_figure
 from curv_eval.report.linked_parts import linked_part
@@ -19,25 +20,31 @@ from curv_eval.study import Study
 
 
 def write_data(
-    study: Study, data: Data, *, assembled: Assembled, tables: dict[str, Released], folder: str | Path
+    study: Study, data: Data, *, assembled: Assembled | Followed, tables: dict[str, Released], folder: str | Path
 ) -> None:
     """Write the data notebook's share of the bundle into `folder`/release."""
     folder = Path(folder)
     for released in tables.values():
         add_table(folder, released)
-    add_facts(folder, study=study.study, title=study.title, made_up=data.made_up)
-    add_values(folder, _values(study, data, assembled.panel))
-    add_part(folder, "map", _map(study, tables, folder=folder))
-    add_part(folder, "data", _data(tables))
+    unit = study.design.unit
+    add_facts(folder, study=study.study, title=study.title, made_up=data.made_up, unit=unit)
+    add_values(folder, _values(study, data))
+    if unit == "person":
+        add_part(folder, "groups", _groups(study, tables["groups"]))
+        add_part(folder, "data", _sources(tables["sources"]))
+    else:
+        add_values(folder, {"months": _months(assembled.panel), "geography": _geography(assembled.panel)})
+        add_part(folder, "map", _map(study, tables, folder=folder))
+        add_part(folder, "data", _data(tables))
+        add_part(folder, "recording", recording_part(tables))
     add_part(folder, "linked", linked_part(study, tables))
-    add_part(folder, "recording", recording_part(tables))
     add_part(folder, "limits", "\n".join(f"- {plain(limit)}" for limit in study.brief.limits))
     add_part(folder, "disclosure", _disclosure(tables))
     add_part(folder, "before_after", _before_after(study, tables["before_after"]) if "before_after" in tables else "")
     add_part(folder, "delivery", _delivery(tables["delivery"]) if "delivery" in tables else "")
 
 
-def _values(study: Study, data: Data, panel: Panel) -> dict[str, str]:
+def _values(study: Study, data: Data) -> dict[str, str]:
     window = study.design.window
     return {
         "title": study.title, "question": plain(study.question), "summary": plain(study.brief.summary),
@@ -47,7 +54,6 @@ def _values(study: Study, data: Data, panel: Panel) -> dict[str, str]:
         "last_month": month_name(window.last), "made_up": str(data.made_up).lower(),
         "intervention": plain(study.words.intervention), "treated": plain(study.words.treated),
         "comparison": plain(study.words.comparison), "without": plain(study.words.without),
-        "months": _months(panel), "geography": _geography(panel),
     }  # fmt: skip
 
 
@@ -100,20 +106,38 @@ def _polygons(geometry: dict) -> list:
     return geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
 
 
-def _data(tables: dict[str, Released]) -> str:
+def _groups(study: Study, released: Released) -> str:
     count = "{:,.0f}".format
-    sources = (
+    known = [
+        Column(f"known_{o.name}", f"{plain(o.label[0].upper() + o.label[1:])}: known", count, right=True)
+        for o in study.outcomes
+    ]
+    columns = (
+        Column("group", "Group", lambda name: plain(name[0].upper() + name[1:])),
+        Column("followed", "Followed", count, right=True), Column("too_recent", "Too recent", count, right=True),
+        *known,
+    )  # fmt: skip
+    return markdown(released, columns, label="groups")
+
+
+def _sources(released: Released) -> str:
+    count = "{:,.0f}".format
+    columns = (
         Column("dataset", "Data", plain), Column("owner", "Owner", plain),
         Column("basis", "Why we may use it", plain), Column("rows", "Rows read", count, right=True),
     )  # fmt: skip
+    return markdown(released, columns, label="sources", widths="26,24,36,14")
+
+
+def _data(tables: dict[str, Released]) -> str:
+    count = "{:,.0f}".format
     placed = (
         Column("outcome", "Counted", plain), Column("placed", "In an area", count, right=True),
         Column("no_area_code", "No area given", count, right=True),
         Column("code_not_in_lookup", "Area not known", count, right=True),
         Column("outside_the_districts", "Elsewhere", count, right=True),
     )  # fmt: skip
-    used = markdown(tables["sources"], sources, label="sources", widths="26,24,36,14")
-    return f"{used}\n\n{markdown(tables['placed'], placed, label='placed')}"
+    return f"{_sources(tables['sources'])}\n\n{markdown(tables['placed'], placed, label='placed')}"
 
 
 def _disclosure(tables: dict[str, Released]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 
 from curv_eval.data import Data
@@ -11,14 +12,21 @@ from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.panel import month_name, month_number
 from curv_eval.panel.assemble import Assembled
+from curv_eval.people.assemble import Followed
 from curv_eval.report.linked_tables import linked_tables
 from curv_eval.report.recording import recording_tables
 from curv_eval.study import Span, Study
 
 
-def describe(study: Study, data: Data, *, assembled: Assembled) -> dict[str, Released]:
+def describe(study: Study, data: Data, *, assembled: Assembled | Followed) -> dict[str, Released]:
     """Return the released tables of the data notebook by name: sources, placed, cohorts, areas, what the sources see
-    and when their recording changed, and where the study asks for them before_after, delivery and linked records."""
+    and when their recording changed, and where the study asks for them before_after, delivery and linked records.
+    A study of people has sources, groups, delivery and linked records."""
+    if study.people:
+        tables = [_sources(data), _groups(study, data, assembled)]
+        tables += [_delivery(study, data)] if study.delivery else []
+        tables += linked_tables(study, data) if study.linkage else []
+        return {released.name: released for released in tables}
     tables = [_sources(data), _placed(study, data, assembled), _cohorts(assembled), _areas(study, data, assembled)]
     tables += recording_tables(study, data, assembled.panel)
     if study.brief.before_after:
@@ -83,6 +91,21 @@ def _areas(study: Study, data: Data, assembled: Assembled) -> Released:
     roles, rule = dict.fromkeys(table.columns, Role.KEY), strictest(["open"])
     title = f"Where and when {study.words.intervention} began"
     return release(table, name="areas", title=title, rule=rule, roles=roles)
+
+
+def _groups(study: Study, data: Data, followed: Followed) -> Released:
+    """Who was followed, in which group, and whose outcome is known."""
+    names = {"treated": study.words.treated, "comparison": study.words.comparison}
+    people = followed.people
+    known = {o.name: np.isfinite(people.outcomes[o.name]) for o in study.outcomes}
+    sides = {"treated": people.treated, "comparison": ~people.treated}
+    table = followed.account.assign(group=followed.account["group"].map(names))
+    counts = {f"known_{name}": [int((known[name] & side).sum()) for side in sides.values()] for name in known}
+    table = table.assign(**counts)
+    roles = {"group": Role.KEY} | dict.fromkeys(table.columns[1:], Role.COUNT)
+    rule = rule_for(data, study.people.contract, *(o.contract for o in study.outcomes))
+    title = f"Who was followed for {study.people.months} months"
+    return release(table, name="groups", title=title, rule=rule, roles=roles)
 
 
 def _united(geometries: pd.Series) -> str:

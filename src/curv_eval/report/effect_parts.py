@@ -21,14 +21,17 @@ _TRENDS = {
 }
 
 
+_SPAN = ["estimate", "conf_low", "conf_high"]
+
+
 def effect_of(outcome: Outcome, released: Released, study: Study) -> Effect:
     """Return an outcome's effect as released, NaN where withheld."""
-    rows = released.table.set_index("term").reindex(["total", "relative"])
-    total, relative = rows.loc["total"], rows.loc["relative"]
+    rows = released.table.set_index("term").reindex(["total", "relative", "average"])
+    total, relative, points = (rows.loc[name, _SPAN] for name in ("total", "relative", "average"))
+    kind = "incidents" if outcome.record is None else "people" if outcome.record.value is None else "score"
     return Effect(
-        outcome.label, total["estimate"], total["conf_low"], total["conf_high"],
-        relative["estimate"], relative["conf_low"], relative["conf_high"],
-        study.smallest_worthwhile, outcome.role == "primary", outcome.better,
+        outcome.label, *total, *relative, study.smallest_worthwhile, outcome.role == "primary", outcome.better,
+        kind, *points,
     )  # fmt: skip
 
 
@@ -37,7 +40,9 @@ def write_power(study: Study, released: Released, *, folder: str | Path) -> None
     add_table(Path(folder), released)
     row = released.table.iloc[0]
     if np.isnan(row["smallest"]):
-        return add_values(Path(folder), {"power": "What the study could have seen is withheld: too few areas."})
+        return add_values(
+            Path(folder), {"power": "What the study could have seen is withheld: too few areas or people."}
+        )
     fewer = (
         ""
         if row["clusters"] == row["wanted"]
@@ -48,9 +53,14 @@ def write_power(study: Study, released: Released, *, folder: str | Path) -> None
         if row["covered"] < 1 - study.design.alpha - 0.02
         else ""
     )
+    given = (
+        f"We mixed at random who had received what, {row['draws']:.0f} times, so that nothing was left to find. "
+        if study.people
+        else f"We gave the same starts to {study.words.comparison} at random {row['draws']:.0f} times{fewer}, where "
+        "nothing had begun. "
+    )
     text = (
-        f"We could not have been confident of seeing a fall smaller than {row['smallest']:.0%}. We gave the same "
-        f"starts to {study.words.comparison} at random {row['draws']:.0f} times{fewer}, where nothing had begun. "
+        f"We could not have been confident of seeing a fall smaller than {row['smallest']:.0%}. {given}"
         f"The {_level(study)} interval included no change in {row['covered']:.0%} of those draws{narrow}."
     )
     return add_values(Path(folder), {"power": text, "smallest_visible": f"{row['smallest']:.0%}"})
@@ -86,6 +96,8 @@ def write_effect(
 
 def write_figures(study: Study, paths: dict[str, Released], *, panel: Panel, folder: str | Path) -> None:
     """Draw the two figures of the effect from their released tables."""
+    if not paths:
+        return
     folder, w = Path(folder), study.words
     starts = [panel.label(g) for g in np.unique(panel.cohort[panel.treated])]
     words = {
@@ -153,17 +165,25 @@ def _glance(study: Study, effect: Effect, checks: list[tuple[Check, Released]]) 
 def _results(study: Study, effects: dict[str, Effect]) -> str:
     rows = [
         f"| {plain(e.label)} | {'Main' if e.primary else 'Second'} | {_or_withheld(e.relative, percent)} "
-        f"| {_or_withheld(e.low, percent)} to {_or_withheld(e.high, percent)} | {_signed(e.total)} |"
+        f"| {_or_withheld(e.low, percent)} to {_or_withheld(e.high, percent)} | {_signed(e)} |"
         for e in effects.values()
     ]
-    head = f"| Outcome | Test | Change | {_level(study)} interval | Incidents |\n| :--- | :--- | :--- | :--- | ---: |"
+    size = _SIZE[study.design.unit]
+    head = f"| Outcome | Test | Change | {_level(study)} interval | {size} |\n| :--- | :--- | :--- | :--- | ---: |"
     widths = '{#tbl-results tbl-colwidths="[30,10,18,28,14]"}'
     caption = f": Results, compared with what was expected {study.words.without} {widths}"
     secondary = [plain(sentence(e, study.words.intervention)) for e in effects.values() if not e.primary]
     return "\n".join([head, *rows, "", caption, "", *secondary])
 
 
-def _signed(total: float) -> str:
+_SIZE = {"lsoa": "Incidents", "person": "People or points"}
+
+
+def _signed(effect: Effect) -> str:
+    if effect.of == "score":
+        points = f"{abs(effect.points):.1f} points {'lower' if effect.points < 0 else 'higher'}"
+        return "withheld" if np.isnan(effect.points) else points
+    total = effect.total
     return "withheld" if np.isnan(total) else f"{number(abs(total))} {'fewer' if total < 0 else 'more'}"
 
 
@@ -224,14 +244,22 @@ def _method(study: Study, estimate: Estimate) -> str:
     from curv_eval.methods import load
 
     d, w = study.design, study.words
+    people = study.people
+    compared = (
+        f"We compared {w.treated} with {w.comparison}, each followed for {people.months} months."
+        if people
+        else f"We compared {w.treated} with {w.comparison}, month by month, before and after each start."
+    )
+    counted = "person counts once" if people else "area counts once in each month"
+    later = d.comparison == "not_yet_treated" and not people and load(d.method).STAGGERED
     words = [
-        f"We compared {w.treated} with {w.comparison}, month by month, before and after each start.",
+        compared,
         *_assumed(study),
-        "Areas that started later served for comparison until their own start."
-        if d.comparison == "not_yet_treated"
-        else "",
-        f"The number reported is an average over {w.treated} from their start on. Each area counts once in each month.",
-        f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}" + _clusters(estimate, d.cluster) + ".",
+        "Areas that started later served for comparison until their own start." if later else "",
+        f"The number reported is an average over {w.treated} from their start on. Each {counted}.",
+        f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}"
+        + _clusters(estimate, "group" if people else d.cluster)
+        + ".",
         *(f"Note: {note}." for note in estimate.notes),
     ]
     return "\n\n".join(plain(text) for text in words if text)

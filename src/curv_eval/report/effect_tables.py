@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from curv_eval.checks import Check
@@ -12,16 +13,18 @@ from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import by, overall, series
 from curv_eval.methods import fixed_base, path
 from curv_eval.panel import Panel, month_text
+from curv_eval.people import People
 from curv_eval.power import Power
 from curv_eval.study import Outcome, Study
 
 _BEHIND = {"n_units": Role.UNITS, "events": Role.EVENTS}
+_PEOPLE = dict.fromkeys(["people", "compared", "left"], Role.EVENTS)
 
 
 def results(outcome: Outcome, estimate: Estimate, rule: Rule) -> Released:
     """Release the average, total and relative effect of one outcome."""
     table = overall(estimate).drop(columns="unit_periods")
-    if "relative" not in set(table["term"]):
+    if "relative" not in set(table["term"]) and not estimate.of_people:
         raise DesignError(
             f"{outcome.name}: the number expected without the intervention is 0 or below, which no count can be",
             ["equal changes in numbers do not fit places that start from so different levels"],
@@ -32,8 +35,17 @@ def results(outcome: Outcome, estimate: Estimate, rule: Rule) -> Released:
         **dict.fromkeys(["estimate", "std_error", "conf_low", "conf_high"], Role.VALUE),
         **_BEHIND,
     }
+    if estimate.of_people:
+        table, roles = _with_people(table, estimate), roles | _PEOPLE
     title = f"Effect on {outcome.label}"
     return release(table, name=f"results_{outcome.name}", title=title, rule=rule, roles=roles)
+
+
+def _with_people(table: pd.DataFrame, estimate: Estimate) -> pd.DataFrame:
+    """People are few or many as events are, and so are those who are left when the events are taken away."""
+    cell = estimate.cells.iloc[0]
+    left = cell["n_units"] if estimate.scored else cell["n_units"] - cell["events"]
+    return table.assign(people=int(cell["n_units"]), compared=int(cell["n_comparison"]), left=int(left))
 
 
 def event_study(study: Study, panel: Panel, rule: Rule) -> Released:
@@ -63,22 +75,30 @@ def observed_expected(study: Study, panel: Panel, rule: Rule) -> Released:
     return release(table, name="observed_expected", title=title, rule=rule, roles=roles)
 
 
-def check_tables(checks: list[Check], rule: Rule) -> dict[str, Released]:
-    """Release the numbers behind each check."""
+def check_tables(checks: list[Check], rule: Rule, *, people: bool = False) -> dict[str, Released]:
+    """Release the numbers behind each check. people: whether its units are people, who are protected as events are."""
     out = {}
     for check in checks:
         table = check.table[["term", "estimate", "conf_low", "conf_high", "n_units", "events"]]
         roles = {"term": Role.KEY, **dict.fromkeys(["estimate", "conf_low", "conf_high"], Role.VALUE), **_BEHIND}
+        if people:
+            table, roles = table.assign(people=table["n_units"]), {**roles, "people": Role.EVENTS}
         out[check.name] = release(table, name=f"check_{check.name}", title=check.question, rule=rule, roles=roles)
     return out
 
 
-def power_table(found: Power, *, panel: Panel, study: Study, rule: Rule) -> Released:
+def _events(panel: Panel | People, outcome: str) -> int:
+    """Return what stands behind the placebo draws: events in places never treated, or people whose outcome is known."""
+    y = panel.outcomes[outcome]
+    return int(np.isfinite(y).sum()) if isinstance(panel, People) else int(y[~panel.treated].sum())
+
+
+def power_table(found: Power, *, panel: Panel | People, study: Study, rule: Rule) -> Released:
     """Release the smallest effect the study could have seen, and how often its intervals held."""
     table = pd.DataFrame({
         "smallest": [found.smallest], "covered": [found.covered], "draws": [len(found.draws)],
         "clusters": [found.clusters], "wanted": [found.wanted], "n_units": [int((~panel.treated).sum())],
-        "events": [int(panel.outcomes[study.primary.name][~panel.treated].sum())],
+        "events": [_events(panel, study.primary.name)],
     })  # fmt: skip
     roles = {
         "smallest": Role.VALUE,

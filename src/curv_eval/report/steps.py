@@ -17,34 +17,42 @@ from curv_eval.panel import Panel
 from curv_eval.panel.assemble import Assembled
 from curv_eval.panel.assemble import assemble as _assemble
 from curv_eval.panel.requirements import require
+from curv_eval.people import People
+from curv_eval.people import require as require_people
+from curv_eval.people.assemble import Followed, assemble_people
 from curv_eval.power import Power
 from curv_eval.report import effect_tables
 from curv_eval.study import Outcome, Study
 
 
-def assemble(study: Study, data: Data) -> Assembled:
-    """Return the panel of the study's data, and an account of the rows that could not be placed.
+def assemble(study: Study, data: Data) -> Assembled | Followed:
+    """Return the panel of the study's data, and an account of the rows that could not be placed; or the people.
 
-    Raises DesignError when the panel cannot answer the question for any registered outcome.
+    Raises DesignError when they cannot answer the question for any registered outcome.
     """
+    if study.people:
+        followed = assemble_people(data.con, study)
+        for outcome in study.outcomes:
+            require_people(followed.people, outcome=outcome.name)
+        return followed
     found = _assemble(data.con, study, data.contracts)
     for outcome in study.outcomes:
         require(found.panel, outcome=outcome.name)
     return found
 
 
-def estimate_all(study: Study, panel: Panel) -> dict[str, Estimate]:
+def estimate_all(study: Study, panel: Panel | People) -> dict[str, Estimate]:
     """Return the estimate of every registered outcome by the study's method, primary first."""
     return {o.name: fit(panel, outcome=o.name, design=study.design) for o in study.outcomes}
 
 
-def run_checks(study: Study, panel: Panel, *, estimates: Mapping[str, Estimate]) -> list[Check]:
+def run_checks(study: Study, panel: Panel | People, *, estimates: Mapping[str, Estimate]) -> list[Check]:
     """Return the study's checks of the primary estimate, in the registered order."""
     primary = estimates[study.primary.name]
     return [check_files.load(name).check(panel, study, primary) for name in study.checks]
 
 
-def release_power(study: Study, panel: Panel, *, found: Power) -> Released:
+def release_power(study: Study, panel: Panel | People, *, found: Power) -> Released:
     """Release what the study could have seen."""
     return effect_tables.power_table(found, panel=panel, study=study, rule=_rule(study, study.primary))
 
@@ -57,12 +65,14 @@ def release_results(study: Study, estimates: Mapping[str, Estimate]) -> dict[str
 def release_checks(study: Study, found: Iterable[Check]) -> list[tuple[Check, Released]]:
     """Release the numbers behind each check; pairs of check and released table."""
     listed = list(found)
-    released = effect_tables.check_tables(listed, _rule(study, study.primary))
+    released = effect_tables.check_tables(listed, _rule(study, study.primary), people=study.people is not None)
     return [(check, released[check.name]) for check in listed]
 
 
-def release_paths(study: Study, panel: Panel) -> dict[str, Released]:
-    """Release the two series behind the figures: observed against expected, and the event study."""
+def release_paths(study: Study, panel: Panel | People) -> dict[str, Released]:
+    """Release the two series behind the figures: observed against expected, and the event study. People have none."""
+    if isinstance(panel, People):
+        return {}
     rule = _rule(study, study.primary)
     tables = (effect_tables.observed_expected(study, panel, rule), effect_tables.event_study(study, panel, rule))
     return {released.name: released for released in tables}
@@ -80,5 +90,7 @@ def show(released: Released | Mapping[str, Released] | Iterable) -> pd.DataFrame
 
 
 def _rule(study: Study, outcome: Outcome) -> Rule:
-    fed = (outcome.contract, study.intervention)
+    fed = {outcome.contract, study.intervention, *(at.split(".")[0] for at in study.covariates.values())}
+    if study.people:
+        fed |= {study.people.contract} | ({study.people.dose.contract} if study.people.dose else set())
     return strictest(study_contract(study, name).small_number_rule for name in fed)

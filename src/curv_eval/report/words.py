@@ -14,7 +14,8 @@ class Effect:
     """An effect as released: counts (total and its interval) and the relative change with its interval.
 
     smallest: the smallest worthwhile relative effect. primary: whether it is the registered primary outcome.
-    better: "lower" or "higher", the direction that was hoped for.
+    better: "lower" or "higher", the direction that was hoped for. of: "incidents" in areas, "people" to whom something
+    happened, or a "score", of which `points`, `points_low` and `points_high` are the average change.
     """
 
     label: str
@@ -27,6 +28,15 @@ class Effect:
     smallest: float
     primary: bool
     better: str = "lower"
+    of: str = "incidents"
+    points: float = np.nan
+    points_low: float = np.nan
+    points_high: float = np.nan
+
+    @property
+    def counted(self) -> str:
+        """What can fall or rise: "the number of thefts", or the score itself."""
+        return self.label if self.of == "score" else f"the number of {self.label}"
 
     @property
     def found(self) -> str:
@@ -42,13 +52,13 @@ class Effect:
 def sentence(effect: Effect, cause: str) -> str:
     """Return the sentence for an effect; `cause` is the phrase for the intervention ("the patrols")."""
     if effect.found == "withheld":
-        return f"The result for {effect.label} is withheld because it rests on too few incidents or areas."
+        return f"The result for {effect.label} is withheld because it rests on too few {_FEW[effect.of]}."
     if effect.found == "change":
         return _change(effect, cause)
     if effect.found == "little":
-        return f"We found little or no difference in the number of {effect.label}: {_percent_span(effect)}."
+        return f"We found little or no difference in {effect.counted}: {_percent_span(effect)}."
     return (
-        f"We cannot tell whether {cause} changed the number of {effect.label}: the true change could be anything from "
+        f"We cannot tell whether {cause} changed {effect.counted}: the true change could be anything from "
         f"{percent(effect.low)} to {percent(effect.high)}."
     )
 
@@ -65,25 +75,39 @@ def meaning(effect: Effect, cause: str, *, where: str) -> list[str]:
             else "the opposite of what was hoped for"
         )
         return [
-            f"In {where}, {fewer} {effect.label} were recorded than we would have expected without {cause}. "
-            f"That is {hoped}.",
+            f"{_more_or_less(effect, where, fewer)} than we would have expected without {cause}. That is {hoped}.",
             f"If the comparison is fair, {cause} made that difference. The checks below tried to show that it is not.",
         ]
     if effect.found == "little":
-        return [f"In {where}, the number of {effect.label} was close to what we would have expected without {cause}."]
+        return [f"{_IN[effect.of]} {where}, {effect.counted} was close to what we would have expected without {cause}."]
     return [
-        f"In {where}, the number of {effect.label} was within the range we would have expected without {cause}.",
+        f"{_IN[effect.of]} {where}, {effect.counted} was within the range we would have expected without {cause}.",
         f"The figures fit {percent(effect.low)} as well as {percent(effect.high)}. They show neither that {cause} "
         "worked nor the opposite.",
     ]
 
 
+_FEW = {"incidents": "incidents or areas", "people": "people", "score": "people"}
+_IN = {"incidents": "In", "people": "Among", "score": "Among"}
+
+
+def _more_or_less(effect: Effect, where: str, fewer: str) -> str:
+    if effect.of == "score":
+        return f"Among {where}, {effect.label} was {'lower' if effect.points < 0 else 'higher'}"
+    return f"{_IN[effect.of]} {where}, {fewer} {effect.label} were recorded"
+
+
 def _change(effect: Effect, cause: str) -> str:
     direction = "fell" if effect.total < 0 else "rose"
-    low, high = sorted((abs(effect.total_low), abs(effect.total_high)))
-    size = f"by about {number(abs(effect.total))} (between {number(low)} and {number(high)})"
-    share = f"{abs(effect.relative):.0%} {'fewer' if effect.total < 0 else 'more'} than expected without {cause}"
-    said = f"{effect.label} {direction} {size}, {share}"
+    if effect.of == "score":
+        low, high = sorted((abs(effect.points_low), abs(effect.points_high)))
+        size = f"by about {abs(effect.points):.1f} points on average (between {low:.1f} and {high:.1f})"
+        share = f"compared with what was expected without {cause}"
+    else:
+        low, high = sorted((abs(effect.total_low), abs(effect.total_high)))
+        size = f"by about {number(abs(effect.total))} (between {number(low)} and {number(high)})"
+        share = f"{abs(effect.relative):.0%} {'fewer' if effect.total < 0 else 'more'} than expected without {cause}"
+    said = f"{effect.label if effect.of == 'incidents' else effect.counted} {direction} {size}, {share}"
     if effect.primary:
         return f"{said[0].upper()}{said[1:]}."
     return f"There are signs that {said}; this was not the main test."

@@ -9,6 +9,7 @@ from curv_eval import checks, methods
 from curv_eval.contract import Column, Contract, permit_linkage
 from curv_eval.data import full_contract, study_contract
 from curv_eval.errors import CurvError, StudyError
+from curv_eval.people.outcomes import ITEMS
 from curv_eval.study import Outcome, Study
 
 _HINT = "; is it among contracts.{}.columns?"
@@ -18,11 +19,13 @@ GEOGRAPHY = ("lsoa_lookup", "ward_lookup", "lsoa_population", "lsoa_boundaries")
 
 def preflight(study: Study) -> None:
     """Refuse a study that names an unknown method, option, check, contract, column or value, every fault at once."""
-    missing = [name for name in GEOGRAPHY if name not in study.contracts]
-    faults = [f"contracts: {name} is missing; every study needs it" for name in missing]
+    needed = GEOGRAPHY if study.design.unit == "lsoa" else ()
+    missing = [name for name in needed if name not in study.contracts]
+    faults = [f"contracts: {name} is missing; every study of areas needs it" for name in missing]
     faults += _refused(lambda: methods.require_options(study.design))
     for name in study.checks:
         faults += _refused(lambda name=name: checks.load(name))
+    faults += _refused(lambda: _takes(study))
     contracts: dict[str, Contract] = {}
     for name in study.contracts:
         faults += _refused(lambda name=name: contracts.update({name: study_contract(study, name)}))
@@ -31,6 +34,19 @@ def preflight(study: Study) -> None:
     if faults:
         do = "correct the study, or the contract that is named"
         raise StudyError(f"{study.path.name} cannot be run", list(dict.fromkeys(faults)), do)
+
+
+def _takes(study: Study) -> None:
+    """Refuse a method and checks that look at areas in a study of people, and the reverse."""
+    kind = "people" if study.design.unit == "person" else "panel"
+    what = {"people": "people", "panel": "areas"}[kind]
+    faults = []
+    if study.design.method not in methods.names(kind) and study.design.method in methods.names():
+        faults.append(f"design.method: {study.design.method} is not for {what} ({', '.join(methods.names(kind))} are)")
+    wrong = [name for name in study.checks if name in checks.names() and name not in checks.names(kind)]
+    faults += [f"checks: {name} is not for {what} ({', '.join(checks.names(kind))} are)" for name in wrong]
+    if faults:
+        raise StudyError("method and checks do not fit `design.unit`", faults)
 
 
 def _refused(attempt: Callable[[], object]) -> list[str]:
@@ -44,14 +60,23 @@ def _refused(attempt: Callable[[], object]) -> list[str]:
 
 def _linkage(study: Study) -> list[str]:
     """Refuse a linkage that either agreement does not allow. The pairs themselves need a contract of their own."""
-    asked = study.linkage
-    if asked is None or not {asked.people, asked.records} <= study.contracts.keys():
-        return []
-    return _refused(lambda: permit_linkage(full_contract(study, asked.people), full_contract(study, asked.records)))
+    pairs = {(study.linkage.people, study.linkage.records)} if study.linkage else set()
+    if study.people:
+        pairs |= {(study.people.contract, one.contract) for one in study.outcomes if one.record and one.record.links}
+    known = [pair for pair in sorted(pairs) if set(pair) <= study.contracts.keys()]
+    return [
+        line
+        for people, records in known
+        for line in _refused(
+            lambda p=people, r=records: permit_linkage(full_contract(study, p), full_contract(study, r))
+        )
+    ]
 
 
 def _columns(study: Study, contracts: dict[str, Contract]) -> Iterator[str]:
-    needs = {"intervention": (study.intervention, ("lsoa21_code", "start_month"))}
+    area = study.design.unit == "lsoa"
+    needs = {"intervention": (study.intervention, ("lsoa21_code", "start_month"))} if area else dict(_of_people(study))
+    needs |= {f"covariates.{n}": (at.split(".")[0], (at.split(".")[1],)) for n, at in study.covariates.items()}
     if study.linkage:
         asked = study.linkage
         people = (asked.person, asked.since, asked.compare, *asked.groups)
@@ -70,8 +95,26 @@ def _columns(study: Study, contracts: dict[str, Contract]) -> Iterator[str]:
             yield from _outcome(outcome, contracts[outcome.contract])
 
 
+def _of_people(study: Study) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
+    """Yield where a study of people names columns: the contract, and which columns of it."""
+    asked = study.people
+    running = asked.running.column if asked.running else None
+    named = (asked.person, asked.since, asked.treated, asked.assigned, asked.cluster, asked.stratum, running)
+    yield "people", (asked.contract, tuple(name for name in (*named, *asked.covariates) if name))
+    if asked.dose:
+        columns = tuple(name for name in (asked.dose.person, asked.dose.column) if name)
+        yield "people.dose", (asked.dose.contract, columns)
+    for outcome in study.outcomes:
+        record = outcome.record
+        value = [record.value] if record.value and record.value not in ITEMS else []
+        items = [f"item_{i}" for i in range(1, ITEMS.get(record.value, 0) + 1)]
+        yield f"outcomes.{outcome.name}.record", (outcome.contract, (record.person, record.on, *value, *items))
+        if record.links:
+            yield f"outcomes.{outcome.name}.record.links", (record.links, ("left_id", "right_id"))
+
+
 def _outcome(outcome: Outcome, contract: Contract) -> Iterator[str]:
-    if not contract.area_column or not contract.period_column:
+    if outcome.record is None and not (contract.area_column and contract.period_column):
         yield f"outcomes.{outcome.name}: {contract.name} has no area and month to count by{_HINT.format(contract.name)}"
     columns = {column.name: column for column in contract.columns}
     for name, value in outcome.where.items():

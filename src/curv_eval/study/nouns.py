@@ -10,12 +10,14 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 MONTH, DAY, NAME = r"^\d{4}-(0[1-9]|1[0-2])$", r"^\d{4}-\d{2}-\d{2}$", r"^[a-z][a-z0-9_]{0,39}$"
+COLUMN = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
 DISTRICT, STUDY, LINK = r"^[EW]\d{8}$", r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$", r"^https://[^\s\"<>]+$"
 # how each pattern is said to a person
 LOOKS = {
     MONTH: "a month like 2023-08",
     DAY: "a day like 2026-11-23",
     NAME: "a name of at most 40 small letters, digits and _",
+    COLUMN: "contract.column, such as deprivation_2019.imd_rank",
     DISTRICT: "a district's code like E06000002",
     STUDY: "a name of 3 to 60 small letters, digits and -",
     LINK: "a web address that starts with https://",
@@ -78,7 +80,7 @@ class Design:
 
     method: Name
     window: Span
-    unit: Literal["lsoa"] = "lsoa"
+    unit: Literal["lsoa", "person"] = "lsoa"
     period: Literal["month"] = "month"
     comparison: Literal["never_treated", "not_yet_treated"] = "not_yet_treated"
     anticipation: Annotated[int, Field(ge=0, le=24)] = 0
@@ -102,10 +104,24 @@ class Use:
 
 
 @dataclass(frozen=True, config=_strict)
+class Record:
+    """How an outcome of people is found in its contract: the column with the pseudonym, and that with the date.
+
+    links: the contract of pairs, where the records have pseudonyms of their own. value: the column with a score, or
+    `sdq_total` or `swemwbs_metric`, scored from the items; without it the outcome is whether there is any record.
+    """
+
+    person: Name
+    on: Name
+    links: Name | None = None
+    value: Name | None = None
+
+
+@dataclass(frozen=True, config=_strict)
 class Outcome:
     """What is counted: rows of one contract, kept where columns have the given values.
 
-    role: "placebo" is an outcome that the intervention cannot have changed.
+    role: "placebo" is an outcome that the intervention cannot have changed. record: for a study of people.
     """
 
     name: Name
@@ -114,6 +130,46 @@ class Outcome:
     role: Literal["primary", "secondary", "placebo"]
     where: dict[Name, str] = Field(default_factory=dict)
     better: Literal["lower", "higher"] = "lower"
+    record: Record | None = None
+
+
+@dataclass(frozen=True, config=_strict)
+class Dose:
+    """How much each person received: a column added up, or rows counted where no column is named."""
+
+    contract: Name
+    person: Name
+    column: Name | None = None
+
+
+@dataclass(frozen=True, config=_strict)
+class Running:
+    """The number that decided who was treated: from `threshold` on."""
+
+    column: Name
+    threshold: float
+
+
+@dataclass(frozen=True, config=_strict)
+class Persons:
+    """The people of a study: one row per person and referral, of which the first within the window counts.
+
+    since: the column with the date from which a person is followed, for `months`. treated: a column of true and false.
+    assigned: such a column, to whom it was offered or drawn. cluster: people treated together. stratum: groups within
+    which it was drawn. covariates: columns that say what people were like before.
+    """
+
+    contract: Name
+    person: Name
+    since: Name
+    treated: Name
+    months: Annotated[int, Field(ge=1, le=60)] = 12
+    assigned: Name | None = None
+    cluster: Name | None = None
+    stratum: Name | None = None
+    covariates: Names = ()
+    dose: Dose | None = None
+    running: Running | None = None
 
 
 @dataclass(frozen=True, config=_strict)
@@ -221,6 +277,8 @@ class Study:
     made_up: MadeUp | None = None
     delivery: Delivery | None = None
     linkage: Linkage | None = None
+    people: Persons | None = None
+    covariates: dict[Name, Annotated[str, Field(pattern=COLUMN)]] = Field(default_factory=dict)
     subgroups: Names = ()
     series_breaks: Texts = ()
     obtain: Text | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,14 @@ from curv_eval.study.nouns import (
     Claim,
     Delivery,
     Design,
+    Dose,
     Linkage,
     MadeUp,
     Outcome,
+    Persons,
     Place,
+    Record,
+    Running,
     Span,
     Study,
     Use,
@@ -62,11 +67,37 @@ def _references(study: Study) -> list[str]:
     used += [(f"outcomes.{o.name}.contract", o.contract) for o in study.outcomes]
     if study.linkage:
         used += [(f"linkage.{key}", getattr(study.linkage, key)) for key in ("people", "records", "links")]
+    used += [(f"covariates.{name}", at.split(".")[0]) for name, at in study.covariates.items()]
+    used += list(_of_people(study))
+    faults += _units(study)
     used += [("delivery", n) for n in ((study.delivery.referrals, study.delivery.sessions) if study.delivery else ())]
     faults += [f"{where}: {name} is not under `contracts:`" for where, name in used if name not in study.contracts]
     places = {name: use.location for name, use in study.contracts.items()}
     faults += [f"contracts.{name}: {at!r} leaves the data folder" for name, at in places.items() if _leaves(at)]
     return faults
+
+
+def _of_people(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield where a study of people names a contract, and which."""
+    if study.people:
+        yield "people.contract", study.people.contract
+        if study.people.dose:
+            yield "people.dose.contract", study.people.dose.contract
+    for outcome in study.outcomes:
+        if outcome.record and outcome.record.links:
+            yield f"outcomes.{outcome.name}.record.links", outcome.record.links
+
+
+def _units(study: Study) -> Iterator[str]:
+    """Yield what does not fit the unit: people need to be found, areas have no records of persons."""
+    person = study.design.unit == "person"
+    if person != (study.people is not None):
+        yield "people: is needed where design.unit is person, and only there"
+    for outcome in study.outcomes:
+        if person != (outcome.record is not None):
+            yield f"outcomes.{outcome.name}.record: is needed where design.unit is person, and only there"
+    if person and study.covariates:
+        yield "covariates: are those of areas; people have people.covariates"
 
 
 def _leaves(location: str) -> bool:
@@ -133,6 +164,7 @@ def _keys(location: tuple) -> list[str]:
         "design": Design, "outcomes": Outcome, "brief": BriefText, "words": Words, "place": Place,
         "made_up": MadeUp, "delivery": Delivery, "claim": Claim, "before_after": BeforeAfter,
         "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
+        "people": Persons, "dose": Dose, "running": Running, "record": Record,
     }  # fmt: skip
     named = [part for part in location if part in kinds]
     kind = kinds[named[-1]] if named else Study
