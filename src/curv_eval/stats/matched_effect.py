@@ -18,12 +18,13 @@ class Matched:
     """Outcomes of matched people, less what covariates say about them where the bias is corrected.
 
     treated: (matched,) outcomes of matched treated people. others: (n_other,) those of the untreated. matches: who is
-    matched to whom. value: the average effect on the matched.
+    matched to whom. leverage: (n_other,) each untreated person's on the regression, 0 without covariates.
     """
 
     treated: np.ndarray
     others: np.ndarray
     matches: Matches
+    leverage: np.ndarray
 
     @property
     def gaps(self) -> np.ndarray:
@@ -43,11 +44,13 @@ def matched(y: np.ndarray, treated: np.ndarray, matches: Matches, *, x: np.ndarr
     used; their average gap is the bias-corrected effect (Abadie & Imbens 2011, JBES 29(1)). Raises DesignError where
     too few people were matched for the regression.
     """
-    left = y if x is None else y - _regression(y, treated, matches, x)
-    return Matched(left[treated][matches.matched], left[~treated], matches)
+    if x is None:
+        return Matched(y[treated][matches.matched], y[~treated], matches, np.zeros((~treated).sum()))
+    left, leverage = _residuals(y, treated, matches, x)
+    return Matched(left[treated][matches.matched], left[~treated], matches, leverage)
 
 
-def _regression(y: np.ndarray, treated: np.ndarray, matches: Matches, x: np.ndarray) -> np.ndarray:
+def _residuals(y: np.ndarray, treated: np.ndarray, matches: Matches, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     uses = matches.uses()
     basis = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / x.std(axis=0)])
     if (uses > 0).sum() <= basis.shape[1]:
@@ -55,9 +58,10 @@ def _regression(y: np.ndarray, treated: np.ndarray, matches: Matches, x: np.ndar
             f"{int((uses > 0).sum())} untreated people were matched, too few to correct for {x.shape[1]} covariates",
             do="use `bias_correction: none`, a wider caliper, or fewer covariates",
         )
-    root = np.sqrt(uses)
-    some = basis[~treated] * root[:, None]
-    return basis @ np.linalg.lstsq(some, y[~treated] * root, rcond=None)[0]
+    some = basis[~treated] * np.sqrt(uses)[:, None]
+    bread = np.linalg.pinv(some.T @ some)
+    slopes = bread @ (some.T @ (np.sqrt(uses) * y[~treated]))
+    return y - basis @ slopes, np.einsum("ij,jk,ik->i", some, bread, some)
 
 
 def abadie_imbens(found: Matched, places: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -107,8 +111,10 @@ def linear(found: Matched) -> tuple[np.ndarray, np.ndarray]:
     """Return each person's influence: residual less its mean for matched treated, -K_j residual for others, over n.
 
     `found` must hold residuals (`matched` with covariates). The bias-corrected effect is asymptotically linear in them
-    (Otsu & Rai 2017, JASA 112(520)), so that they may be added up within clusters.
+    (Otsu & Rai 2017, JASA 112(520)), so that they may be added up within clusters. The regression follows people who
+    are used often, so residuals of others are divided by 1 less their leverage, and those of the treated scaled by
+    sqrt(n / (n - 1)), as in a jackknife.
     """
     n, uses = len(found.treated), found.matches.uses()
-    centre = uses @ found.others / n
-    return (found.treated - found.treated.mean()) / n, -uses * (found.others - centre) / n
+    others = found.others / np.maximum(1 - found.leverage, 1e-6)
+    return (found.treated - found.treated.mean()) * np.sqrt(n / (n - 1)) / n, -uses * others / n

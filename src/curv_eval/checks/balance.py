@@ -1,0 +1,73 @@
+"""Are those treated and those they are compared with alike?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from curv_eval.checks import Check, Verdict
+from curv_eval.errors import DesignError
+from curv_eval.estimate import Estimate
+from curv_eval.estimate.check_rows import rows
+from curv_eval.estimate.options import chosen
+from curv_eval.methods import load
+from curv_eval.people import People
+from curv_eval.stats.balance import Balance, balance, two_valued
+from curv_eval.stats.weights import WEIGHTED, comparison_weights
+from curv_eval.study import Study
+
+TAKES = "people"
+LARGE, SMALL, RATIO = 0.25, 0.1, 2.0
+
+
+def check(people: People, study: Study, estimate: Estimate) -> Check:
+    """Compare covariates between the groups, weighted as the study's method weighs people.
+
+    FAILS when a standardised difference is above LARGE or a ratio of variances outside 1 / RATIO to RATIO (Rubin 2001;
+    Stuart 2010, Statistical Science 25(1)); HOLDS when every difference is at most SMALL; else INFORMS. A method that
+    does not weigh people is judged as they were: baseline balance, by assignment where there was one.
+    """
+    people, method = people.measured(estimate.outcome), study.design.method
+    if not people.covariates:
+        raise DesignError("balance: there are no covariates to compare", do="add what people were like before")
+    weighs = method in WEIGHTED
+    group = people.treated if weighs or people.assigned is None else people.assigned
+    options = chosen(study.design.options, load(method).OPTIONS)
+    weights = comparison_weights(method, group, people.matrix, options=options, names=people.persons)
+    found = balance(group, people.matrix, weights, by="treated" if weighs else "pooled")
+    table = rows(_listed(people, found, weighs), people, outcome=estimate.outcome)
+    verdict, text = _read(people, found, study, weighs)
+    return Check("balance", "Are the two groups alike in what was measured before?", verdict, text, table)
+
+
+def _listed(people: People, found: Balance, weighs: bool) -> list[tuple[str, float]]:
+    names, several = list(people.covariates), ~two_valued(people.matrix)
+    listed = [(f"{name}, difference", value) for name, value in zip(names, found.before, strict=True)]
+    if weighs:
+        listed += [(f"{name}, difference after weighting", v) for name, v in zip(names, found.after, strict=True)]
+    ratios = _ratios(found)
+    listed += [(f"{name}, ratio of variances", ratios[j]) for j, name in enumerate(names) if several[j]]
+    return [*listed, ("comparison people, as many as they count for", found.effective_others)]
+
+
+def _ratios(found: Balance) -> np.ndarray:
+    """Return the ratios of variances; one group in which nobody differs counts as a thousandfold."""
+    return np.clip(found.ratio_after, 1e-3, 1e3)
+
+
+def _read(people: People, found: Balance, study: Study, weighs: bool) -> tuple[Verdict, str]:
+    ratios = _ratios(found)
+    worst, ratio = int(np.abs(found.after).argmax()), int(np.abs(np.log(ratios)).argmax())
+    gap, most = found.after[worst], ratios[ratio]
+    wide = not 1 / RATIO <= most <= RATIO
+    names, when = list(people.covariates), "After weighting" if weighs else "As they were before"
+    text = (
+        f"{when}, {study.words.treated} and {study.words.comparison} differ most in {names[worst]}: by {gap:+.2f} "
+        "standard deviations. "
+    )
+    if wide:
+        text += f"{names[ratio]} varies {most:.2f} times as much among those treated. "
+    if wide or abs(gap) > LARGE:
+        return Verdict.FAILS, text + "The groups are not alike enough to be compared."
+    if abs(gap) <= SMALL:
+        return Verdict.HOLDS, text + "That is little: they are alike in everything that was measured."
+    return Verdict.INFORMS, text + "That is not little: the result leans on the method that adjusts for it."
