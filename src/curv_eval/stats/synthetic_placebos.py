@@ -1,0 +1,104 @@
+"""The placebo distribution of a synthetic control: every untreated group treated in turn, as if it had been."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from curv_eval.stats.synthetic import PERFECT, Fit, Fitter
+
+
+@dataclass(frozen=True)
+class Placebos:
+    """gaps: (B, T) the gap of each placebo in every period. pre_rmspe: (B,). enumerated: whether these are all."""
+
+    gaps: np.ndarray
+    pre_rmspe: np.ndarray
+    enumerated: bool
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A placebo test of the average gap after the start.
+
+    statistic: "ratio" (average gap to pre-RMSPE) or "gap". p_value: (1 + placebos at least as large) / (B + 1).
+    rmspe_ratio, rmspe_p_value: the ratio of the RMSPE after to that before, and its p-value; NaN where a fit is exact.
+    floor: the smallest p-value that B placebos can give. conf_low, conf_high: infinite where that is above alpha.
+    """
+
+    statistic: str
+    p_value: float
+    rmspe_ratio: float
+    rmspe_p_value: float
+    floor: float
+    conf_low: float
+    conf_high: float
+
+
+def placebo_groups(cluster: np.ndarray, *, size: int, draws: int, seed: int) -> tuple[np.ndarray, bool]:
+    """Return groups of `size` whole clusters, (B, J) bool, and whether they are all that there are.
+
+    cluster: (J,) of the donors. Where there are at most `draws` groups, or each is one cluster, all are returned; else
+    `draws` of them are drawn, each equally likely. The order of the donors makes no difference to which.
+    """
+    names, code = np.unique(cluster, return_inverse=True)
+    count = len(names)
+    if size == 1 or comb(count, size) <= draws:
+        chosen = np.array(list(combinations(range(count), size)))
+    else:
+        random = np.random.default_rng(seed)
+        chosen = np.argsort(random.random((draws, count)), axis=1)[:, :size]
+    member = np.zeros((len(chosen), count), dtype=bool)
+    np.put_along_axis(member, chosen, True, axis=1)
+    return member[:, code], size == 1 or comb(count, size) <= draws
+
+
+def in_space(donors: np.ndarray, before: np.ndarray, groups: tuple[np.ndarray, bool], *, fitter: Fitter) -> Placebos:
+    """Return the gaps of every placebo group against the other donors (Abadie, Diamond & Hainmueller 2010).
+
+    donors: (J, T). before: (T,) bool. groups: (B, J) bool and whether they are all. The treated are never donors of a
+    placebo, since their series holds the effect.
+    """
+    fits = [fitter(donors[group].mean(axis=0), donors[~group], before) for group in groups[0]]
+    return Placebos(np.array([f.gap for f in fits]), np.array([f.pre_rmspe for f in fits]), groups[1])
+
+
+def ranked(found: Fit, placebos: Placebos, after: np.ndarray, *, size: float, alpha: float) -> Ranked:
+    """Return the placebo test of the average gap over the periods `after` (T,) bool, and its inversion.
+
+    With r_i = |average gap of i| / pre-RMSPE of i, the set of constant effects c that the test does not reject is
+    average gap -+ pre-RMSPE x r_(k), r_(k) the k-th largest of the placebos' and k = floor(alpha (B + 1)); an average
+    gap c is rejected where (1 + number of r_i >= |average gap - c| / pre-RMSPE) / (B + 1) <= alpha (after Firpo &
+    Possebom 2018, with the average in place of the RMSPE, whose inversion can be empty). Where fits are exact a ratio
+    means nothing, and gaps are compared as they are. size: that of the series, against which a fit is judged exact.
+    """
+    count = len(placebos.gaps)
+    exact = PERFECT * size
+    plain = found.pre_rmspe <= exact or (placebos.pre_rmspe <= exact).mean() > alpha / 2
+    own = 1.0 if plain else found.pre_rmspe
+    others = np.ones(count) if plain else np.maximum(placebos.pre_rmspe, exact)
+    average = float(found.gap[after].mean())
+    r = np.sort(np.abs(placebos.gaps[:, after].mean(axis=1)) / others)
+    k = int(np.floor(alpha * (count + 1) + 1e-9))
+    half = own * float(r[-k]) if k else np.inf
+    ratio, ratio_p = _rmspe(found, placebos, after, exact=exact)
+    return Ranked(
+        "gap" if plain else "ratio", share_as_large(abs(average) / own, r), ratio, ratio_p, 1 / (count + 1),
+        average - half, average + half,
+    )  # fmt: skip
+
+
+def share_as_large(value: float, placebos: np.ndarray) -> float:
+    """Return (1 + number of placebos (B,) at least as large as `value`) / (B + 1); equal up to rounding counts."""
+    return float((1 + (placebos >= value * (1 - 1e-10)).sum()) / (len(placebos) + 1))
+
+
+def _rmspe(found: Fit, placebos: Placebos, after: np.ndarray, *, exact: float) -> tuple[float, float]:
+    if found.pre_rmspe <= exact:
+        return np.nan, np.nan
+    own = float(np.sqrt((found.gap[after] ** 2).mean()) / found.pre_rmspe)
+    each = np.sqrt((placebos.gaps[:, after] ** 2).mean(axis=1)) / np.maximum(placebos.pre_rmspe, exact)
+    return own, share_as_large(own, each)
