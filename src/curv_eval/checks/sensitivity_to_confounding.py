@@ -144,6 +144,6 @@ def _measured(strength: _Strength, verdict: Verdict) -> str:
         + {
             Verdict.HOLDS: f" Even {TIMES[-1]} times as strong as {strength.name}, the finding would stand.",
             Verdict.FAILS: f" Something as strong as {strength.name} would be enough.",
-            Verdict.INFORMS: f" As strong as {strength.name}, it would leave an effect of {strength.left[0].value:+.2f}.",
+            Verdict.INFORMS: f" As strong as {strength.name}, it would leave {strength.left[0].value:+.2f} of the effect.",
         }[verdict]
     )
