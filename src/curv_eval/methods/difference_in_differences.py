@@ -9,7 +9,8 @@ from curv_eval.estimate import Estimate
 from curv_eval.estimate.constant import Coefficient, from_coefficient
 from curv_eval.panel import Panel
 from curv_eval.panel.requirements import require, require_one_cohort
-from curv_eval.stats.cluster import bias_reduced
+from curv_eval.stats.path_errors import robust
+from curv_eval.stats.path_regression import least_squares, paths
 from curv_eval.stats.two_way import within
 from curv_eval.study import Design
 
@@ -48,8 +49,9 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
 def fit(y: np.ndarray, d: np.ndarray, cluster: np.ndarray) -> Coefficient:
     """Return the coefficient of d (n, T) on y (n, T) given unit and period effects; cluster: (n,)."""
     value = _panel_ols(y, d)
-    robust = bias_reduced(_regressors(d), within(y - value * d).ravel(), np.repeat(cluster, y.shape[1]))
-    return Coefficient(value, robust.scores, TRENDS, SE_RULE, robust.df)
+    x, path = paths(d)
+    found = robust(least_squares(y, x, path), cluster)
+    return Coefficient(value, found.scores[:, 0], TRENDS, SE_RULE, float(found.df[0]))
 
 
 def _panel_ols(y: np.ndarray, d: np.ndarray) -> float:
@@ -60,10 +62,3 @@ def _panel_ols(y: np.ndarray, d: np.ndarray) -> float:
     frame = pd.DataFrame({"y": within(y).ravel(), "d": within(d).ravel()}, index=index)
     model = PanelOLS(frame["y"], frame[["d"]])
     return float(model.fit(cov_type="unadjusted").params["d"])
-
-
-def _regressors(d: np.ndarray) -> np.ndarray:
-    """Return D and the period dummies less their unit means: (n T, T); unit effects lie within clusters."""
-    n, t = d.shape
-    dummies = np.tile(np.eye(t)[:, 1:] - 1.0 / t, (n, 1))
-    return np.column_stack([(d - d.mean(axis=1, keepdims=True)).ravel(), dummies])

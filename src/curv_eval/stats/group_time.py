@@ -1,12 +1,15 @@
-"""Group-time average treatment effects without covariates, with their influence functions."""
+"""Group-time average treatment effects with their influence functions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from curv_eval.errors import DesignError
+from curv_eval.stats.doubly_robust import adjusted
+from curv_eval.stats.sums import Groups, groups, sum_rows
 
 
 @dataclass(frozen=True)
@@ -14,8 +17,8 @@ class GroupTime:
     """One row per cohort and period.
 
     cohort, period: (k,). effect, observed: (k,), in the units of y. n_treated, n_comparison: (k,), units.
-    influence, observed_influence: (n, k); column sums are 0 and the variance of a cell is the sum of squares of its
-    column (units independent) or of its cluster sums.
+    influence, observed_influence: (n, k), or (clusters, k) where clusters were given; column sums are 0 and the
+    variance of a cell is the sum of squares of its column.
     """
 
     cohort: np.ndarray
@@ -29,55 +32,131 @@ class GroupTime:
 
 
 @dataclass(frozen=True)
+class Adjustment:
+    """Covariates x (n, k) that trends are parallel given, and how: see curv_eval.stats.doubly_robust."""
+
+    kind: str
+    x: np.ndarray
+
+
+@dataclass(frozen=True)
 class Rule:
     """How a cell is formed.
 
     comparison: "never_treated" or "not_yet_treated". base: "varying" (the period before), "universal" (the last
     period before treatment) or "mean" (all periods before treatment). trends: "additive" (equal changes) or
     "proportional" (equal percentage changes). anticipation: periods before the start that may already be affected.
+    adjustment: covariates, with additive trends only.
     """
 
     comparison: str = "not_yet_treated"
     base: str = "varying"
     trends: str = "additive"
     anticipation: int = 0
+    adjustment: Adjustment | None = field(default=None, compare=False)
 
 
-def group_time(y: np.ndarray, cohort: np.ndarray, periods: np.ndarray, *, rule: Rule) -> GroupTime:
+@dataclass(frozen=True)
+class _Block:
+    """Cells of one cohort that share their comparison: rows of both, the periods and the weights of their bases."""
+
+    cohort: float
+    treated: np.ndarray
+    others: np.ndarray
+    times: np.ndarray
+    bases: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """effect, observed: (m,). influence: of the treated (n_g, m) and of the comparison (n_c, m)."""
+
+    effect: np.ndarray
+    observed: np.ndarray
+    treated: np.ndarray
+    others: np.ndarray
+    observed_influence: np.ndarray
+
+
+def group_time(
+    y: np.ndarray, cohort: np.ndarray, periods: np.ndarray, *, rule: Rule, cluster: np.ndarray | None = None
+) -> GroupTime:
     """Return ATT(g, t) for every cohort g and period t that has a base and a comparison group.
 
     With base set B(g, t) and comparison group C(g, t), additive trends give
 
         ATT(g, t) = mean_g(Y_t - Y_B) - mean_C(Y_t - Y_B)
 
-    (Callaway & Sant'Anna 2021, no covariates; with base "mean", Lee & Wooldridge 2023) and proportional trends give
+    (Callaway & Sant'Anna 2021; with base "mean", Lee & Wooldridge 2023; with covariates, see doubly_robust) and
+    proportional trends give
 
         ATT(g, t) = mean_g(Y_t) - mean_g(Y_B) * mean_C(Y_t) / mean_C(Y_B),
 
     the counterfactual of a Poisson model with cohort and period effects (Wooldridge 2023).
 
     y: (n, T) counts or other outcomes. cohort: (n,) first treated period, NaN if never. periods: (T,) increasing.
-    Raises DesignError when no cell can be formed or a proportional base is zero.
+    cluster: (n,), where given, the influence is added up within clusters, in the order of np.unique. Raises
+    DesignError when no cell can be formed, a proportional base is zero, or covariates leave nobody to compare with.
     """
-    cells = []
-    for g in np.unique(cohort[~np.isnan(cohort)]):
-        for t, base in ((t, _base(periods, g, t, rule)) for t in range(len(periods))):
-            if not len(base):
-                continue
-            comparison = _comparison(cohort, g, latest=max(periods[t], periods[base].max()), rule=rule)
-            if comparison.any():
-                cells.append((*_cell(y, cohort == g, comparison, (t, base), rule), g, periods[t]))
-    if not cells:
+    if rule.adjustment is not None and rule.trends != "additive":
+        raise DesignError("covariates adjust changes in counts, which proportional trends do not compare")
+    blocks = list(_blocks(cohort, periods, rule))
+    if not blocks:
         raise DesignError(
             "no cohort has both a period before treatment and areas to compare with",
             do="start the window earlier, or name areas that are never or not yet treated",
         )
-    effect, observed, n_g, n_c, psi, psi_observed, g, t = zip(*cells, strict=True)
+    within = Groups(np.arange(len(y)), len(y)) if cluster is None else groups(cluster)
+    return _joined(y, periods, blocks, (rule, within))
+
+
+def _joined(y: np.ndarray, periods: np.ndarray, blocks: list[_Block], how: tuple[Rule, Groups]) -> GroupTime:
+    rule, within = how
+    size = [len(b.times) for b in blocks]
+    influence, seen = np.zeros((within.count, sum(size))), np.zeros((within.count, sum(size)))
+    effect, observed, start = [], [], 0
+    for block in blocks:
+        cells, columns = _cells(y, block, rule), slice(start, start + len(block.times))
+        _add(influence, cells.treated, block.treated, (within, columns))
+        _add(influence, cells.others, block.others, (within, columns))
+        _add(seen, cells.observed_influence, block.treated, (within, columns))
+        effect.append(cells.effect)
+        observed.append(cells.observed)
+        start = columns.stop
     return GroupTime(
-        cohort=np.array(g), period=np.array(t), effect=np.array(effect), observed=np.array(observed),
-        n_treated=np.array(n_g), n_comparison=np.array(n_c),
-        influence=np.column_stack(psi), observed_influence=np.column_stack(psi_observed),
+        cohort=np.repeat([b.cohort for b in blocks], size), period=np.concatenate([periods[b.times] for b in blocks]),
+        effect=np.concatenate(effect), observed=np.concatenate(observed),
+        n_treated=np.repeat([len(b.treated) for b in blocks], size),
+        n_comparison=np.repeat([len(b.others) for b in blocks], size), influence=influence, observed_influence=seen,
     )  # fmt: skip
+
+
+def _add(out: np.ndarray, values: np.ndarray, rows: np.ndarray, where: tuple[Groups, slice]) -> None:
+    """Add values (rows, m) into the columns of out (groups, k), each row to its group."""
+    within, columns = where
+    code = within.code[rows]
+    if within.count == len(within.code):
+        out[code, columns] = values  # every unit is written once per cell: it is treated, compared or neither
+        return
+    found, short = np.unique(code, return_inverse=True)
+    out[found, columns] += sum_rows(values, Groups(short, len(found)))
+
+
+def _blocks(cohort: np.ndarray, periods: np.ndarray, rule: Rule) -> Iterator[_Block]:
+    for g in np.unique(cohort[~np.isnan(cohort)]):
+        based = [(t, b) for t in range(len(periods)) if len(b := _base(periods, g, t, rule))]
+        latest = np.array([max(periods[t], periods[b].max()) for t, b in based])
+        later = np.unique(cohort[cohort != g])  # NaN, which is never, comes last and is later than all
+        key = np.searchsorted(later, latest + rule.anticipation, side="right") if len(later) else latest * 0
+        if rule.comparison == "never_treated":
+            key = np.zeros(len(based), dtype=int)
+        for one in np.unique(key):
+            chosen = np.flatnonzero(key == one)
+            others = np.flatnonzero(_comparison(cohort, g, latest=latest[chosen[0]], rule=rule))
+            if len(others):
+                times, bases = zip(*(based[i] for i in chosen), strict=True)
+                weights = np.column_stack([np.isin(np.arange(len(periods)), b) / len(b) for b in bases])
+                yield _Block(float(g), np.flatnonzero(cohort == g), others, np.array(times), weights)
 
 
 def _base(periods: np.ndarray, g: float, t: int, rule: Rule) -> np.ndarray:
@@ -100,27 +179,38 @@ def _comparison(cohort: np.ndarray, g: float, *, latest: float, rule: Rule) -> n
     return never | ((cohort > latest + rule.anticipation) & (cohort != g))
 
 
-def _cell(y: np.ndarray, treated: np.ndarray, comparison: np.ndarray, cell: tuple, rule: Rule) -> tuple:
-    t, base = cell
-    y_t, y_b = y[:, t], y[:, base].mean(axis=1)
-    n_g, n_c = int(treated.sum()), int(comparison.sum())
-    m_t, psi_mt = _mean(y_t, treated)
-    m_b, psi_mb = _mean(y_b, treated)
-    c_t, psi_ct = _mean(y_t, comparison)
-    c_b, psi_cb = _mean(y_b, comparison)
+def _cells(y: np.ndarray, block: _Block, rule: Rule) -> _Cells:
+    ours, theirs = y[block.treated], y[block.others]
+    g_t, g_b, c_t, c_b = ours[:, block.times], ours @ block.bases, theirs[:, block.times], theirs @ block.bases
+    observed = g_t.mean(axis=0)
+    seen = (g_t - observed) / len(ours)
+    if rule.adjustment is not None:
+        n = len(ours)
+        change, x = np.concatenate([g_t - g_b, c_t - c_b]), rule.adjustment.x[np.r_[block.treated, block.others]]
+        found = adjusted(change, np.arange(len(change)) < n, x, kind=rule.adjustment.kind)
+        return _Cells(found.effect, observed, found.influence[:n], found.influence[n:], seen)
     if rule.trends == "additive":
-        return (m_t - m_b) - (c_t - c_b), m_t, n_g, n_c, (psi_mt - psi_mb) - (psi_ct - psi_cb), psi_mt
-    if c_b <= 0:
+        effect, moved = _centred(g_t - g_b)
+        other, others = _centred(c_t - c_b)
+        return _Cells(effect - other, observed, moved, -others, seen)
+    return _proportional((g_t, g_b, c_t, c_b), observed, seen)
+
+
+def _centred(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the means over rows, (m,), and their influence, (rows, m), which sums to 0."""
+    mean = values.mean(axis=0)
+    return mean, (values - mean) / len(values)
+
+
+def _proportional(levels: tuple[np.ndarray, ...], observed: np.ndarray, seen: np.ndarray) -> _Cells:
+    _, g_b, c_t, c_b = levels
+    (base, d_base), (mean_t, d_t), (mean_b, d_b) = _centred(g_b), _centred(c_t), _centred(c_b)
+    if (mean_b <= 0).any():
         raise DesignError(
             "proportional trends need a comparison group with events before treatment; it has none",
             do="use `trends: additive`, a longer window or larger areas",
         )
-    growth = c_t / c_b
-    psi_expected = growth * psi_mb + m_b / c_b * (psi_ct - growth * psi_cb)
-    return m_t - m_b * growth, m_t, n_g, n_c, psi_mt - psi_expected, psi_mt
-
-
-def _mean(values: np.ndarray, members: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the mean over `members` and its influence function, (n,), which sums to 0."""
-    mean = values[members].mean()
-    return mean, np.where(members, values - mean, 0.0) / members.sum()
+    growth = mean_t / mean_b
+    return _Cells(
+        observed - base * growth, observed, seen - growth * d_base, -(base / mean_b) * (d_t - growth * d_b), seen
+    )
