@@ -48,9 +48,10 @@ def link_match(  # noqa: PLR0913 - the options of a command
     """Compare two encoded files and write the pairs of pseudonyms that are thought to be one person."""
     import duckdb
 
-    from curv_eval.linkage.handover import link_files, write_links
+    from curv_eval.linkage.handover import link_files, refuse_places, write_links
     from curv_eval.linkage.match import Matching
 
+    refuse_places(out)
     matching = None if exact else Matching(seed=seed, threshold=threshold, backend=backend)
     with duckdb.connect() as con:
         links, *files = link_files(con, left, right, matching=matching)

@@ -13,6 +13,7 @@ from curv_eval.errors import ContractError, RunError
 from curv_eval.linkage.encode import record_pseudonym
 from curv_eval.linkage.keys import Key
 from curv_eval.linkage.people import ROW, read_people
+from curv_eval.linkage.written import refuse_out, source_fault
 
 _PLACES = 5
 
@@ -36,7 +37,9 @@ def pseudonymise(path: Path, out: Path, *, key: Key, contract: Contract, own_id:
     """
     source, column = own_id
     pseudonym, others = _split(contract)
-    _refuse_place(path, out, key)
+    if fault := source_fault(source):
+        raise RunError("this content would get ids that link with nothing", fault, "give the label of `link encode`")
+    _refuse_place(out, key)
     wanted = {one.name: one.source_name for one in others}
     held = read_people(path, {"record_id": column} | _there(path, wanted, contract, column=column))
     kept = [one for one in others if one.name in held.table.column_names]
@@ -81,11 +84,8 @@ def _ids(path: Path, own: Sequence[str | None], rows: Sequence[int]) -> list[str
     return ids
 
 
-def _refuse_place(path: Path, out: Path, key: Key) -> None:
-    if out.exists() or out.resolve() == path.resolve():
-        raise RunError(f"{out.name} already exists", do="choose another name, or move it away")
-    if not out.resolve().parent.is_dir():
-        raise RunError(f"there is no folder for {out.name}", do="make the folder first")
+def _refuse_place(out: Path, key: Key) -> None:
+    refuse_out(out, ".csv")
     if key.path and out.resolve().parent in key.path.parents:
         raise RunError("the key lies where the output would be", do="write to a folder that holds nothing else")
 

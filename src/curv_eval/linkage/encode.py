@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections import Counter
@@ -20,6 +19,7 @@ from curv_eval.linkage.keys import Key, keyed
 from curv_eval.linkage.layout import METADATA, PSEUDONYM, VERSION, layout
 from curv_eval.linkage.people import ROW, People, read_people
 from curv_eval.linkage.scheme import Scheme
+from curv_eval.linkage.written import refuse_out, source_fault
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,9 +113,7 @@ def _wanted(scheme: Scheme, columns: dict[str, str], record_id: str) -> dict[str
 
 
 def _refuse_words(source: str, purpose: str, date_format: str) -> None:
-    faults = []
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", source):
-        faults.append("source: expected a short label of small letters, digits, - and _, such as vcse")
+    faults = source_fault(source)
     if not 3 <= len(purpose.strip()) <= 300 or not purpose.isprintable():
         faults.append("purpose: expected 3 to 300 characters on one line")
     if date_format not in DATE_FORMATS:
@@ -127,10 +125,7 @@ def _refuse_words(source: str, purpose: str, date_format: str) -> None:
 def _refuse_places(people: Path, out: Path, key: Key) -> None:
     if out.resolve() == people.resolve():
         raise RunError("the output would replace the list of people", do="choose another name for the output")
-    if out.exists():
-        raise RunError(f"{out.name} already exists", do="choose another name, or move it away")
-    if not out.resolve().parent.is_dir():
-        raise RunError(f"there is no folder for {out.name}", do="make the folder first")
+    refuse_out(out, ".parquet")
     if key.path and out.resolve().parent in key.path.parents:
         what = f"{key.path.name} lies in the folder of {out.name}"
         do = "write to a folder that holds nothing else, so that the key is never sent along"

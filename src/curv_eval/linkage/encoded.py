@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curv_eval.errors import ContractError, RunError
+from curv_eval.errors import ContractError
 from curv_eval.linkage.layout import METADATA, VERSION, figures, layout
 from curv_eval.linkage.scheme import Scheme, scheme_of
+from curv_eval.linkage.written import refuse_missing
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,8 +66,7 @@ def read_encoded(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> Encod
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not path.is_file():
-        raise RunError(f"there is no file {path.name}", do="check the path")
+    refuse_missing(path)
     try:
         # Parquet of any maker, or none: what is wrong inside can be any of these
         with pq.ParquetFile(path) as file:

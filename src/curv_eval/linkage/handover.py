@@ -12,6 +12,7 @@ from curv_eval.linkage.encoded import Encoded, read_encoded, require_same
 from curv_eval.linkage.match import Matching, match_encoded
 from curv_eval.linkage.match_exact import match_exact
 from curv_eval.linkage.quality import expected_errors
+from curv_eval.linkage.written import refuse_out
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,14 +40,19 @@ def link_files(con: duckdb.DuckDBPyConnection, left: Path, right: Path, *, match
     return match_encoded(con, *names, scheme=scheme, matching=matching), *files
 
 
+def refuse_places(out: Path) -> None:
+    """Raise RunError unless the pairs and their account can be written: before the match, which may take hours."""
+    refuse_out(out, ".csv")
+    refuse_out(out.with_name(out.name + ABOUT))
+
+
 def write_links(out: Path, links: Links, files: tuple[Encoded, Encoded]) -> dict[str, Any]:
     """Write `out` (CSV of left_id, right_id, probability) and `out`.about.json, and return what the account says.
 
     The account names no record. Raises RunError where one of the two exists already.
     """
+    refuse_places(out)
     account = out.with_name(out.name + ABOUT)
-    if there := [path.name for path in (out, account) if path.exists()]:
-        raise RunError(f"{' and '.join(there)} already exists", do="choose another name, or move it away")
     said = _account(links, files)
     pairs = links.pairs.sort_values(["record_id_l", "record_id_r"])
     # an equal pseudonym has no probability; to the analyst it is a pair without doubt

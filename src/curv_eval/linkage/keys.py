@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from curv_eval.errors import RunError
+from curv_eval.linkage.written import refuse_folder
 
 _HEADER = re.compile(r"curv-eval linkage key 1 for ([a-z0-9][a-z0-9-]{1,58}[a-z0-9])")
 _LENGTH = 32
@@ -88,6 +89,7 @@ def make_key(path: Path, *, project: str) -> Key:
     if not _HEADER.fullmatch(header):
         what = "expected 3 to 60 small letters, digits and hyphens"
         raise RunError("the project of a key needs a plain name", [what], "choose another --project")
+    refuse_folder(path)
     _refuse_place(path)
     secret = secrets.token_bytes(_LENGTH)
     _write(path, f"{header}\n{base64.b64encode(secret).decode()}\n")

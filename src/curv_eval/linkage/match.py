@@ -48,12 +48,14 @@ class Matching:
         faults = []
         if not 0 < self.threshold < 1:
             faults.append(f"threshold: got {self.threshold}, expected a probability between 0 and 1")
+        if self.seed < 0:
+            faults.append(f"seed: got {self.seed}, expected 0 or more")
         if self.backend not in BACKENDS:
             faults.append(f"backend: got {self.backend!r}, expected {' or '.join(BACKENDS)}")
         if len(self.dates) != 2 or not set(self.dates) <= set(DATE_FORMATS):
             faults.append(f"dates: got {self.dates}, expected two of {' and '.join(DATE_FORMATS)}")
         if faults:
-            raise DesignError("tables cannot be matched in this way", faults)
+            raise DesignError("tables cannot be matched in this way", faults, "correct what is named")
 
 
 def match_clear(con: duckdb.DuckDBPyConnection, left: str, right: str, *, scheme: Scheme, matching: Matching) -> Links:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curv_eval.errors import ContractError, RunError
+from curv_eval.errors import ContractError
+from curv_eval.linkage.written import refuse_missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,8 +41,7 @@ def read_people(path: Path, wanted: Mapping[str, str]) -> People:
     Rows without any value are passed over. Raises ContractError for a file that is not whole or lacks a wanted
     column, and RunError where there is none; no value is quoted.
     """
-    if not path.is_file():
-        raise RunError(f"there is no file {path.name}", do="check the path")
+    refuse_missing(path)
     with path.open("rb") as file:
         start = file.read(4)
     if start == b"PAR1":
