@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Fault = tuple[Place, str]
 
+_START = "give a contract file, such as one that came with curv-eval in data_contracts/"
+
 
 def read_odcs(path: Path) -> OpenDataContractStandard:
     """Return the ODCS document in the file `path`.
@@ -79,7 +81,8 @@ def _raw(path: Path) -> dict:
     try:
         return read_yaml(path)
     except StudyError as fault:
-        raise ContractError(fault.what, fault.breaches, fault.do) from None
+        # the remedy for a study that is not one is another study, and a steward has none
+        raise ContractError(fault.what, fault.breaches, _START if "curv-eval new" in fault.do else fault.do) from None
 
 
 def _dotted(place: Sequence[str | int]) -> str:

@@ -44,6 +44,9 @@ def contract_folder(given: Path | None) -> Path:
     folder = given or (here if here.is_dir() else shipped("data_contracts"))
     if not folder.is_dir():
         raise ContractError(f"there is no folder {folder}", do="give a folder of contract files with --contracts")
+    if not any(folder.glob("*.yaml")):
+        do = "put contracts there, as files that end in .yaml, or name another folder with --contracts"
+        raise ContractError(f"there are no contracts in {folder}", do=do)
     return folder
 
 
@@ -58,6 +61,8 @@ def data_register(
     from curv_eval.register import FILES, notices, write_register
 
     here = Path("data_contracts")
+    if contracts:
+        contract_folder(contracts)
     found = write_register(contracts or (here if here.is_dir() else None), out, date.today())
     for name in FILES:
         typer.echo(out / name)

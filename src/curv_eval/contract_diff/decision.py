@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 from curv_eval.contract import Contract
-from curv_eval.contract_diff.nouns import Difference, Kind
+from curv_eval.contract_diff.nouns import Difference, Kind, plain
 from curv_eval.profile import Approval
 
+# what people write into a form they mean to fill in later, and posts that somebody must hold
+_NOBODY = re.compile(r"(?:tb[acdn]|to be \w+|nobody|no one|somebody|someone)\b.*|n ?a|none|nil|unknown|pending|name|x+")
+_ROLES = ("steward", "data steward", "controller", "data controller", "approver", "manager", "data protection lead")
 _BREAKING = (Kind.PRIVACY, Kind.USERS)
 
 
@@ -58,8 +62,19 @@ def _approval_reasons(found: Sequence[Difference], new: Contract) -> list[str]:
 def _lacking(approval: Approval) -> list[str]:
     """Return what an approval does not say."""
     blank = [name for name in ("approver", "role", "reason") if not any(map(str.isalpha, getattr(approval, name)))]
+    faults = [f"{name} is blank" for name in blank]
+    if "approver" not in blank and _nobody(approval):
+        faults.append("approver names nobody")
     try:
         date.fromisoformat(approval.date)
     except ValueError:
-        return [*(f"{name} is blank" for name in blank), f"{approval.date} is no day"]
-    return [f"{name} is blank" for name in blank]
+        faults.append(f"{approval.date} is no day")
+    return faults
+
+
+def _nobody(approval: Approval) -> bool:
+    """Whether what stands for the approver is a word for "not decided yet", or a role and no person."""
+    said = plain(re.sub(r"[^\w\s]", "", approval.approver))
+    return (
+        len(said) < 2 or bool(_NOBODY.fullmatch(said)) or said.removeprefix("the ") in (*_ROLES, plain(approval.role))
+    )

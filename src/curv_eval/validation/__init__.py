@@ -79,6 +79,8 @@ def _refuse_outputs(path: Path, outputs: Outputs) -> None:
     if outputs.page and outputs.page == outputs.listing:
         raise RunError(f"{outputs.page} cannot be both web page and CSV file", do="give two names")
     for target in (outputs.page, outputs.listing):
+        if target and target.is_dir():
+            raise RunError(f"{target} is a folder", do="give the name of a file in it")
         if target and target.exists() and path.exists() and target.samefile(path):
             raise RunError(f"{target} is the file to check, and would be written over", do="give another name")
 
