@@ -46,7 +46,7 @@ NAMES = {
     "method": (
         "callaway_santanna", "calaway_santana",
         "design.method: there is no method `calaway_santana`; did you mean callaway_santanna?",
-        "there are callaway_santanna, difference_in_differences, poisson_fixed_effects",
+        "there are ", "callaway_santanna, ", "poisson_fixed_effects, ",
     ),
     "option": ("base: mean", "bse: mean", "bse: not an option of callaway_santanna (it has base, trends,"),
     "option's value": ("base: mean", "base: middle", "base: got 'middle', expected one of varying, universal, mean"),
@@ -61,7 +61,7 @@ NAMES = {
         "there is no contract 'hospital_stays'; did you mean", "use one of ae_assaults, ae_attendances",
     ),
     "contract nobody can do without": (
-        "  lsoa_population: lsoa_population.csv\n", "", "contracts: lsoa_population is missing; every study needs it",
+        "  lsoa_population: lsoa_population.csv\n", "", "contracts: lsoa_population is missing; every study of areas needs it",
     ),
     "outcome's contract": (
         "    contract: ae_assaults", "    contract: ae_asaults",

@@ -144,3 +144,43 @@ def test_counts_are_rounded_to_what_a_reader_can_use(value, said):
 
 def test_a_day_is_written_out():
     assert day_name("2026-11-03") == "3 November 2026"
+
+
+def score(points, relative, label="distress"):
+    return Effect(label, *(100 * p for p in points), *relative, 0.1, True, "lower", "score", *points)
+
+
+def test_a_score_falls_by_points():
+    said = sentence(score((-2.14, -3.0, -1.2), (-0.2, -0.3, -0.1)), "mentoring")
+    assert said == (
+        "Distress fell by about 2.1 points on average (between 1.2 and 3.0), compared with what was expected without "
+        "mentoring."
+    )
+    told = meaning(score((-2.14, -3.0, -1.2), (-0.2, -0.3, -0.1)), "mentoring", where="those mentored")
+    assert told[0].startswith("Among those mentored, distress was lower than we would have expected without mentoring.")
+
+
+def test_a_score_that_could_have_gone_either_way_is_said_in_points():
+    wide = score((-1.0, -3.0, 1.0), (-0.1, -0.3, 0.1))
+    assert "anything from a fall of 3.0 points to a rise of 1.0 points" in sentence(wide, "mentoring")
+    assert "fit a fall of 3.0 points as well as a rise of 1.0 points" in meaning(wide, "mentoring", where="them")[1]
+
+
+def test_a_score_without_a_percentage_has_words_all_the_same():
+    """A score may be expected at 0 or below, where there is no per cent."""
+    assert score((-2.0, -3.0, -1.0), (NAN, NAN, NAN)).found == "change"
+    assert score((-2.0, -3.0, 1.0), (NAN, NAN, NAN)).found == "unclear"
+    assert score((NAN, NAN, NAN), (NAN, NAN, NAN)).found == "withheld"
+
+
+def test_people_are_counted_and_not_recorded_in_places():
+    fall = Effect("people hurt", *FALL[0], *FALL[1], 0.1, True, "lower", "people")
+    assert sentence(fall, "mentoring").startswith("The number of people hurt fell by about 410")
+    assert meaning(fall, "mentoring", where="those mentored")[0].startswith("Among those mentored, fewer people hurt")
+    hidden = Effect("people hurt", NAN, NAN, NAN, NAN, NAN, NAN, 0.1, True, "lower", "people")
+    assert sentence(hidden, "mentoring").endswith("rests on too few people.")
+
+
+def test_both_the_total_and_the_percentage_must_exclude_no_change():
+    assert Effect("assaults", -10, -20, -1, -0.1, -0.2, 0.01, 0.1, True).found == "unclear"
+    assert Effect("assaults", -10, -20, 1, -0.1, -0.2, -0.01, 0.1, True).found == "unclear"

@@ -98,7 +98,7 @@ def _scores(con: duckdb.DuckDBPyConnection, outcome: Outcome, months: int) -> tu
     inside = known["inside"].astype("boolean").fillna(False)
     after = known[inside].groupby("person").last()
     earlier = known.merge(after["day"].rename("end"), left_on="person", right_index=True, how="left")
-    earlier = earlier[earlier["day"] < earlier["end"].fillna(pd.Timestamp.max)]
+    earlier = earlier[earlier["end"].isna() | (earlier["day"] < earlier["end"])]
     on_time = earlier[earlier["day"] <= earlier["since"]].groupby("person")["score"].last()
     before = on_time.combine_first(earlier.groupby("person")["score"].first())
     return after["score"].reindex(people).to_numpy(float), before.reindex(people).to_numpy(float)

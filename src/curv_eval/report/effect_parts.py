@@ -89,7 +89,8 @@ def write_effect(
     add_part(folder, "results", _results(study, effects))
     add_part(folder, "checks", _checks(checks))
     add_part(folder, "claim", _claim(study, primary) if study.brief.claim else "")
-    add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in _means(study, primary)))
+    said = [*_means(study, primary), *_chances(study, results[study.primary.name], estimate)]
+    add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in said))
     add_part(folder, "does_not_mean", "\n".join(f"- {plain(t)}" for t in study.brief.does_not_mean))
     add_part(folder, "method", _method(study, estimate))
 
@@ -125,6 +126,28 @@ def write_figures(study: Study, paths: dict[str, Released], *, panel: Panel, fol
 
 def _means(study: Study, effect: Effect) -> list[str]:
     return meaning(effect, study.words.intervention, where=study.words.treated)
+
+
+def _chances(study: Study, released: Released, estimate: Estimate) -> list[str]:
+    """Say the chance of a benefit and the p-value of a test, as released, in words."""
+    found = released.table.set_index("term")["estimate"].dropna()
+    said = []
+    if "chance" in found:
+        said.append(
+            f"By this method, the chance that {study.words.intervention} changed things for the better is about "
+            f"{100 * found['chance']:.0f} in 100."
+        )
+    if {"p_value", "smallest_p"} <= set(found.index):
+        said.append(
+            f"If {study.words.intervention} had changed nothing, a result as large as this would come up "
+            f"{_often(found['p_value'])}. With so few places to compare, this test could not have said less than "
+            f"{_often(found['smallest_p'])} ({estimate.tested.rule})."
+        )
+    return said
+
+
+def _often(p: float) -> str:
+    return f"{100 * p:.1f} times in 100" if p < 0.1 else f"{100 * p:.0f} times in 100"
 
 
 def _values(study: Study, effect: Effect) -> dict[str, str]:

@@ -10,7 +10,7 @@ from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
-from curv_eval.estimate.averages import by, overall, series
+from curv_eval.estimate.averages import by, chance, overall, series
 from curv_eval.methods import fixed_base, path
 from curv_eval.panel import Panel, month_text
 from curv_eval.people import People
@@ -22,7 +22,11 @@ _PEOPLE = dict.fromkeys(["people", "compared", "left"], Role.EVENTS)
 
 
 def results(outcome: Outcome, estimate: Estimate, rule: Rule) -> Released:
-    """Release the average, total and relative effect of one outcome."""
+    """Release the average, total and relative effect of one outcome.
+
+    Where the method has them, also the chance that the effect went the better way, and the p-value of its test with
+    the smallest one the test could have given: rows without an interval.
+    """
     table = overall(estimate).drop(columns="unit_periods")
     if "relative" not in set(table["term"]) and not estimate.of_people:
         raise DesignError(
@@ -35,10 +39,20 @@ def results(outcome: Outcome, estimate: Estimate, rule: Rule) -> Released:
         **dict.fromkeys(["estimate", "std_error", "conf_low", "conf_high"], Role.VALUE),
         **_BEHIND,
     }
+    table = _with_chances(table, estimate, outcome.better)
     if estimate.of_people:
         table, roles = _with_people(table, estimate), roles | _PEOPLE
     title = f"Effect on {outcome.label}"
     return release(table, name=f"results_{outcome.name}", title=title, rule=rule, roles=roles)
+
+
+def _with_chances(table: pd.DataFrame, estimate: Estimate, better: str) -> pd.DataFrame:
+    tested, likely = estimate.tested, chance(estimate, better=better)
+    said = {} if likely is None else {"chance": likely}
+    said |= {"p_value": tested.p_value, "smallest_p": tested.floor} if tested else {}
+    behind = table.iloc[0][["n_units", "events"]].to_dict()
+    rows = [{"term": term, "estimate": value, **behind} for term, value in said.items()]
+    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if rows else table
 
 
 def _with_people(table: pd.DataFrame, estimate: Estimate) -> pd.DataFrame:

@@ -41,10 +41,12 @@ class Effect:
     @property
     def found(self) -> str:
         """Which row of the rule applies: "withheld", "change", "little" or "unclear"."""
-        numbers = (self.total_low, self.total_high, self.low, self.high)
-        if not np.isfinite(numbers).all():
+        score = self.of == "score"
+        numbers = (self.points_low, self.points_high) if score else (self.total_low, self.total_high)
+        if not np.isfinite((*numbers, *(() if score else (self.low, self.high)))).all():
             return "withheld"
-        if (self.total_low > 0 and self.low > 0) or (self.total_high < 0 and self.high < 0):
+        low, high = numbers if score else (min(self.total_low, self.low), max(self.total_high, self.high))
+        if low > 0 or high < 0:
             return "change"
         return "little" if max(abs(self.low), abs(self.high)) <= self.smallest else "unclear"
 
@@ -59,7 +61,7 @@ def sentence(effect: Effect, cause: str) -> str:
         return f"We found little or no difference in {effect.counted}: {_percent_span(effect)}."
     return (
         f"We cannot tell whether {cause} changed {effect.counted}: the true change could be anything from "
-        f"{percent(effect.low)} to {percent(effect.high)}."
+        f"{_end(effect, 'low')} to {_end(effect, 'high')}."
     )
 
 
@@ -82,7 +84,7 @@ def meaning(effect: Effect, cause: str, *, where: str) -> list[str]:
         return [f"{_IN[effect.of]} {where}, {effect.counted} was close to what we would have expected without {cause}."]
     return [
         f"{_IN[effect.of]} {where}, {effect.counted} was within the range we would have expected without {cause}.",
-        f"The figures fit {percent(effect.low)} as well as {percent(effect.high)}. They show neither that {cause} "
+        f"The figures fit {_end(effect, 'low')} as well as {_end(effect, 'high')}. They show neither that {cause} "
         "worked nor the opposite.",
     ]
 
@@ -114,7 +116,19 @@ def _change(effect: Effect, cause: str) -> str:
 
 
 def _percent_span(effect: Effect) -> str:
-    return f"the change is between {percent(effect.low)} and {percent(effect.high)}"
+    return f"the change is between {_end(effect, 'low')} and {_end(effect, 'high')}"
+
+
+def _end(effect: Effect, which: str) -> str:
+    """Return one end of the interval as people say it: in per cent, or in points of a score."""
+    if effect.of != "score":
+        return percent(getattr(effect, which))
+    points = getattr(effect, f"points_{which}")
+    return (
+        "no change"
+        if round(abs(points), 1) == 0
+        else f"a {'fall' if points < 0 else 'rise'} of {abs(points):.1f} points"
+    )
 
 
 def percent(share: float) -> str:
