@@ -63,6 +63,23 @@ def cell_table(cells: GroupTime) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def seen_cells(panel: Panel, outcome: str, of: np.ndarray, at: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return what was observed in cells of cohort code `of` (m,) and period index `at` (m,), without an estimate.
+
+    The table has CELL_COLUMNS, 0 for estimate and n_comparison; the influence of each unit on the observed means is
+    (n, m).
+    """
+    starts = np.unique(panel.cohort[panel.treated])[of]
+    members = cohort_codes(panel)[:, None] == of
+    values, units = panel.outcomes[outcome][:, at], members.sum(axis=0)
+    observed = np.where(members, values, 0.0).sum(axis=0) / units
+    table = pd.DataFrame({
+        "cohort": starts, "period": panel.periods[at], "event_time": panel.periods[at] - starts, "estimate": 0.0,
+        "observed": observed, "n_units": units, "n_comparison": 0, "events": np.rint(observed * units).astype(int),
+    })  # fmt: skip
+    return table, np.where(members, values - observed, 0.0) / units
+
+
 def cohort_codes(panel: Panel) -> np.ndarray:
     """Return the cohort of each unit as 0 to G - 1 in order of their starts, and G for units never treated: (n,)."""
     starts = np.unique(panel.cohort[panel.treated])
