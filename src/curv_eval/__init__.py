@@ -27,6 +27,8 @@ _NAMES = {
     "write_effect": "report.effect_parts",
     "write_figures": "report.effect_parts",
     "show": "report.steps",
+    "example": "report.lessons",
+    "compare": "report.lessons",
 }
 __all__ = sorted(_NAMES)
 
