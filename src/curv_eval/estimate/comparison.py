@@ -11,10 +11,11 @@ from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.one_cell import Effect, from_effect
 from curv_eval.people import People, require
+from curv_eval.stats.balance import effective_size
 from curv_eval.stats.cluster import cluster_sums
 from curv_eval.study import Design
 
-FEW = 40
+FEW, ENOUGH, LEAST = 40, 30, 5
 
 
 def comparable(people: People, *, outcome: str) -> People:
@@ -93,9 +94,17 @@ def _few(people: People) -> list[str]:
 
 
 def concentrated(weights: np.ndarray, treated: np.ndarray) -> list[str]:
-    """Return a note where few untreated people carry the comparison, by Kish's effective sample size."""
-    w = weights[~treated]
-    size = w.sum() ** 2 / (w**2).sum()
-    if size >= 30:
+    """Return a note where few untreated people carry the comparison, by Kish's effective sample size.
+
+    Raises DesignError where they count for fewer than LEAST people: residuals about so few say nothing of the error.
+    """
+    size = effective_size(weights[~treated])
+    if size < LEAST:
+        raise DesignError(
+            "too few people carry the comparison",
+            [f"once weighted, the comparison group counts as {size:.1f} people, expected at least {LEAST}"],
+            "leave out a covariate in which the groups hardly overlap, or treated people to whom nobody compares",
+        )
+    if size >= ENOUGH:
         return []
-    return [f"the weighted comparison group counts as {size:.0f} people; intervals are too narrow with fewer than 30"]
+    return [f"the weighted comparison group counts as {size:.0f} people; below {ENOUGH} intervals are too narrow"]
