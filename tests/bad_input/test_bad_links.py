@@ -103,3 +103,15 @@ def test_pairs_that_cannot_be_there_are_refused_before_anything_is_compared(desk
 ])  # fmt: skip
 def test_files_that_cannot_be_matched(desk, words, pieces):
     refused(desk, ("link", "match", *words[:2], "pairs.csv", *words[2:]), *pieces)
+
+
+@pytest.mark.parametrize(("words", "pieces"), [
+    (("--charts", "linker"), ("linker already exists",)),
+    (("--charts", "nowhere/charts"), ("there is no folder for charts",)),
+    (("--charts", "charts", "--exact"), ("equal pseudonyms weigh nothing", "do: leave out --charts or --exact")),
+])  # fmt: skip
+def test_charts_that_cannot_be_drawn_are_refused_before_anything_is_compared(desk, words, pieces, monkeypatch):
+    from curv_eval.linkage import handover
+
+    monkeypatch.setattr(handover, "link_files", lambda *_, **__: pytest.fail("hours of work, and then refused"))
+    refused(desk, ("link", "match", "linker/vcse.parquet", "linker/hospital.parquet", "pairs.csv", *words), *pieces)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from curv_eval.cli.link import KeyFile, key_from, link_app
+from curv_eval.errors import RunError
 
 _CLOSING = """\
 Send the pairs to the analyst only. They hold no name, and with both datasets they still say who is in both:
@@ -44,6 +47,7 @@ def link_match(  # noqa: PLR0913 - the options of a command
     seed: Annotated[int, typer.Option(help="for the pairs that are drawn at random to learn from")] = 1,
     exact: Annotated[bool, typer.Option("--exact", help="pair equal pseudonyms only")] = False,
     backend: Annotated[str, typer.Option(help="duckdb, or spark where one machine is not enough")] = "duckdb",
+    charts: Annotated[Path | None, typer.Option(help="a new folder: what each agreement weighs, as charts")] = None,
 ) -> None:
     """Compare two encoded files and write the pairs of pseudonyms that are thought to be one person."""
     import duckdb
@@ -52,11 +56,43 @@ def link_match(  # noqa: PLR0913 - the options of a command
     from curv_eval.linkage.match import Matching
 
     refuse_places(out)
+    if charts:
+        _refuse_charts(charts, exact)
     matching = None if exact else Matching(seed=seed, threshold=threshold, backend=backend)
     with duckdb.connect() as con:
         links, *files = link_files(con, left, right, matching=matching)
         said = write_links(out, links, tuple(files))
+    if charts:
+        _draw(links.model, charts)
+        typer.echo(f"{charts} written: match_weights, waterfall")
     typer.echo(f"{out} written: {_account(said)}\n{_CLOSING}")
+
+
+def _refuse_charts(folder: Path, exact: bool) -> None:
+    from curv_eval.linkage.written import refuse_out
+
+    if exact:
+        what = "equal pseudonyms weigh nothing, so there is nothing to draw"
+        raise RunError(what, do="leave out --charts or --exact")
+    if folder.exists():
+        raise RunError(f"{folder.name} already exists", do="give a folder that is new")
+    refuse_out(folder)
+
+
+def _draw(model: Mapping[str, Any], folder: Path) -> None:
+    """Write the charts of a model; the folder appears complete or not at all."""
+    from curv_eval.linkage.model_weights import telling_pattern, waterfall, weight_table
+    from curv_eval.report import match_weights as drawing
+    from curv_eval.report.figure_files import write_figure
+
+    weights, steps = weight_table(model), waterfall(model, telling_pattern(model))
+    with tempfile.TemporaryDirectory(prefix=".partial-charts-", dir=folder.resolve().parent) as part:
+        inner = Path(part) / "charts"
+        figure, alt = drawing.draw_weights(weights), drawing.weights_alt_text(weights)
+        write_figure("match_weights", figure, weights, alt=alt, folder=inner)
+        figure, alt = drawing.draw_waterfall(steps), drawing.waterfall_alt_text(steps)
+        write_figure("waterfall", figure, steps, alt=alt, folder=inner)
+        inner.rename(folder)
 
 
 def _account(said: dict[str, Any]) -> str:

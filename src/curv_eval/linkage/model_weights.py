@@ -24,6 +24,16 @@ def weight_table(model: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["field", "level", "m", "u", "weight"])
 
 
+def telling_pattern(model: Mapping[str, Any]) -> dict[str, str]:
+    """Return the levels of two records that agree in all but one field: the one that then speaks most against them.
+
+    It shows how much the other fields must make up for, as they must for somebody who changed their name or moved.
+    """
+    levels = {field: [(level["weight"], level["level"]) for level in held] for field, held in model["fields"].items()}
+    against = min(levels, key=lambda field: levels[field][-1][0])
+    return {field: held[-1 if field == against else 0][1] for field, held in levels.items()}
+
+
 def waterfall(model: Mapping[str, Any], levels: Mapping[str, str | None]) -> pd.DataFrame:
     """Return how the weights of a pair add up: step, level, weight, total, probability.
 
