@@ -87,5 +87,15 @@ def test_encoded_files_on_spark_link_the_same_people(con, encoded_people):
     assert _in_common(here, there) > 0.99 * len(here)
 
 
+@needs_spark
+@spark_noise
+def test_spark_prints_no_traceback_where_it_helps_itself(con):
+    for name in ("a", "b"):
+        con.execute(f"CREATE TABLE {name} AS SELECT 1 AS unique_id").fetchall()
+    with backend.engine("spark", con, ("a", "b")) as opened:
+        log = opened.api.spark.sparkContext._jvm.org.apache.logging.log4j.LogManager
+        assert log.getRootLogger().getLevel().toString() == "FATAL"
+
+
 def _in_common(one, other):
     return len(one.pairs.merge(other.pairs, on=["record_id_l", "record_id_r"]))

@@ -99,7 +99,8 @@ def _session() -> tuple[SparkSession, bool]:
         "spark.ui.showConsoleProgress": "false",
     }
     session = SparkSession.builder.appName("curv-eval linkage").config(map=own).getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
+    # what stops the work is raised here too; code too long to compile, which Spark then interprets, is no fault
+    session.sparkContext.setLogLevel("FATAL")
     if session.sparkContext.master.startswith("local"):
         # by default each step is cut into 200 parts, which one machine takes longer to hand out than to do
         session.conf.set("spark.sql.shuffle.partitions", str(2 * session.sparkContext.defaultParallelism))
