@@ -151,6 +151,8 @@ def _notes(panel: Panel, zone: Zones, quotient: Quotient, given: dict) -> list[s
     if given["counts"] == "net":
         said.append("the effect is that on treated areas and their neighbours together, counted per treated area")
     few = len(np.unique(panel.cluster[panel.treated]))
+    if given["errors"] == "permutation" and given["counts"] == "net":
+        said.append("the test draws clusters anywhere: where treated ones lie together it is too cautious")
     if given["errors"] in ("poisson", "overdispersed"):
         said.append("errors take incidents as independent of one another; `errors: permutation` does not")
     elif given["errors"] == "clusters" and few < 10:
