@@ -133,7 +133,7 @@ def kansas():
 
 @pytest.mark.parametrize(("name", "intercept"), [("synth", False), ("synth_fixedeff", True)])
 def test_synthetic_control_of_kansas_is_that_of_augsynth(kansas, name, intercept):
-    series, donors, before = kansas
+    before = kansas[2]
     expected, found = case("kansas_augsynth")["expected"][name], synthetic.fit(*kansas, intercept=intercept)
     used = found.weights[found.weights > 1e-3]
     assert found.gap[~before].mean() == pytest.approx(expected["att"], abs=5e-5)

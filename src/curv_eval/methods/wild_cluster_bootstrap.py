@@ -42,7 +42,8 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     than four treated clusters the test rejects far too seldom or too often (MacKinnon & Webb 2017), and `notes` say so;
     with one it is refused. Raises DesignError.
     """
-    require(panel, outcome=outcome)
+    require(panel, outcome=outcome, clustered=False)
+    _refuse(panel)
     start = require_one_cohort(panel, "wild_cluster_bootstrap") - design.anticipation
     given = chosen(design.options, OPTIONS)
     y = panel.outcomes[outcome].astype(float)
@@ -51,7 +52,7 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     cluster = np.repeat(panel.cluster, y.shape[1])
     rule = Rule(weights=given["weights"], draws=given["draws"], seed=given["seed"], alpha=design.alpha)
     found = wild_cluster(left, x, cluster, rule=rule)
-    if not found.std_error > 0:
+    if not found.std_error > 1e-10 * y.std():
         raise DesignError("every area follows the model exactly; there is no error to draw from")
     robust = bias_reduced(x, within(y - found.estimate * d).ravel(), cluster)
     coefficient = Coefficient(found.estimate, robust.scores, TRENDS, SE_RULE, robust.df)
@@ -60,6 +61,15 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     )
     notes = _notes(found, made.n_treated_clusters, made.n_clusters - made.n_treated_clusters, alpha=design.alpha)
     return replace(made, tested=_tested(found, rule), notes=notes)
+
+
+def _refuse(panel: Panel) -> None:
+    for what, members in (("treated", panel.treated), ("comparison", ~panel.treated)):
+        if len(np.unique(panel.cluster[members])) < 2:
+            raise DesignError(
+                f"clusters: got 1 {what} cluster; the wild cluster bootstrap needs at least 2 and misleads below 4",
+                do="use `method: randomisation_inference` or `method: synthetic_control`",
+            )
 
 
 def _tested(found: Wild, rule: Rule) -> Tested:
