@@ -1,4 +1,4 @@
-"""curv-eval link content | match: the key holder's content, and the linker's pairs."""
+"""curv-eval link content | match | clear: the key holder's content, and the linker's pairs."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ def link_content(  # noqa: PLR0913 - the options of a command
     from curv_eval.contract import load_contract
     from curv_eval.linkage.content import pseudonymise
 
-    here = Path("data_contracts")
-    held = load_contract(contract, here if (here / f"{contract}.yaml").is_file() else None)
+    held = load_contract(contract, _own_folder(contract))
     done = pseudonymise(file, out, key=key_from(key), contract=held, own_id=(source, record_id))
     typer.echo(f"{out} written: {done.rows:,} rows, columns {', '.join(done.columns)}")
     typer.echo(f"does not leave: {', '.join(done.not_leaving) or 'every column was used'}")
@@ -66,6 +65,45 @@ def link_match(  # noqa: PLR0913 - the options of a command
         _draw(links.model, charts)
         typer.echo(f"{charts} written: match_weights, waterfall")
     typer.echo(f"{out} written: {_account(said)}\n{_CLOSING}")
+
+
+@link_app.command("clear")
+def link_clear(  # noqa: PLR0913 - the options of a command
+    left: Annotated[Path, typer.Argument(help="the list of one partner, in clear, as CSV or Parquet")],
+    right: Annotated[Path, typer.Argument(help="the list of the other partner")],
+    out: Annotated[Path, typer.Argument(help="the file of pairs to write, as CSV; it names nobody")],
+    left_contract: Annotated[
+        str, typer.Option(help="the contract of the first list; also its label in `link content`")
+    ],
+    right_contract: Annotated[str, typer.Option(help="the contract of the second list")],
+    key: KeyFile = None,
+    threshold: Annotated[float, typer.Option(help="the least probability of a pair")] = 0.5,
+    seed: Annotated[int, typer.Option(help="for the pairs that are drawn at random to learn from")] = 1,
+    backend: Annotated[str, typer.Option(help="duckdb, or spark where one machine is not enough")] = "duckdb",
+) -> None:
+    """Compare two lists in clear, where both contracts allow it, and write the pairs by keyed ids."""
+    import duckdb
+
+    from curv_eval.contract import load_contract
+    from curv_eval.linkage.clear import Clear
+    from curv_eval.linkage.clear import link_clear as link
+    from curv_eval.linkage.handover import refuse_places, write_links
+    from curv_eval.linkage.match import Matching
+
+    refuse_places(out)
+    dates = ("day-first", "day-first")
+    matching = Matching(seed=seed, threshold=threshold, backend=backend, dates=dates)
+    named = ((left, left_contract), (right, right_contract))
+    lists = tuple(Clear(path, load_contract(name, _own_folder(name))) for path, name in named)
+    with duckdb.connect() as con:
+        links, *told = link(con, lists, key=key_from(key), matching=matching)
+        said = write_links(out, links, tuple(told))
+    typer.echo(f"{out} written: {_account(said)}\n{_CLOSING}")
+
+
+def _own_folder(contract: str) -> Path | None:
+    here = Path("data_contracts")
+    return here if (here / f"{contract}.yaml").is_file() else None
 
 
 def _refuse_charts(folder: Path, exact: bool) -> None:

@@ -17,6 +17,7 @@ from curv_eval.linkage.written import refuse_out
 if TYPE_CHECKING:
     import duckdb
 
+    from curv_eval.linkage.clear import Told
     from curv_eval.linkage.links import Links
 
 HEADER = ("left_id", "right_id", "probability")
@@ -46,7 +47,7 @@ def refuse_places(out: Path) -> None:
     refuse_out(out.with_name(out.name + ABOUT))
 
 
-def write_links(out: Path, links: Links, files: tuple[Encoded, Encoded]) -> dict[str, Any]:
+def write_links(out: Path, links: Links, files: tuple[Encoded | Told, ...]) -> dict[str, Any]:
     """Write `out` (CSV of left_id, right_id, probability) and `out`.about.json, and return what the account says.
 
     The account names no record. Raises RunError where one of the two exists already.
@@ -62,7 +63,7 @@ def write_links(out: Path, links: Links, files: tuple[Encoded, Encoded]) -> dict
     return said
 
 
-def _account(links: Links, files: tuple[Encoded, Encoded]) -> dict[str, Any]:
+def _account(links: Links, files: tuple[Encoded | Told, ...]) -> dict[str, Any]:
     expected = None if links.mode == "exact" else expected_errors(links)
     return {
         "mode": links.mode,
