@@ -92,6 +92,10 @@ def robust(
     """
     _refuse(rule, cluster)
     c = np.eye(x.shape[1]) if contrasts is None else contrasts
+    # columns of one length keep digits where units differ by thousands
+    length = np.linalg.norm(x, axis=0)
+    length = np.where(length > 0, length, 1.0)
+    x, c = x / length, c / length[:, None]
     bread = np.linalg.pinv(x.T @ x, hermitian=True)
     if rule == "iid":
         return _alike(x, residual, bread, c)
