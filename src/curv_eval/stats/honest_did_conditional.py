@@ -143,7 +143,7 @@ def dual_vertices(x: np.ndarray, spread: np.ndarray) -> np.ndarray:
     square = np.concatenate([x, spread[:, None] / spread.max()], axis=1)[basis].transpose(0, 2, 1)
     basis, square = (part[np.abs(np.linalg.det(square)) > 1e-10] for part in (basis, square))
     right = np.zeros((len(basis), k, 1))
-    right[:, -1] = 1.0
+    right[:, -1] = 1.0 / spread.max()
     solved = np.linalg.solve(square, right)[..., 0]
     feasible = (solved >= -_NEAR * np.abs(solved).max(axis=1, keepdims=True)).all(axis=1)
     if not feasible.any():
