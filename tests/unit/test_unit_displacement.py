@@ -234,7 +234,7 @@ def test_too_few_assignments_are_refused_with_the_number():
 def test_the_size_of_the_test_under_no_effect(net):
     rejected = 0
     for seed in range(200):
-        draw = np.random.default_rng([seed, 7])
+        draw = np.random.default_rng([seed, 11])
         change, treated = draw.normal(size=60), np.isin(np.arange(60), draw.choice(60, 12, replace=False))
         sets = Assignments(assign(treated, np.arange(60), draws=199, seed=seed), row(60), 1, net=net)
         rejected += permutation(change, sets, alpha=0.1).p_value <= 0.1
