@@ -39,6 +39,8 @@ def sum_rows(values: np.ndarray, within: Groups) -> np.ndarray:
         return values
     if values.ndim == 1:
         return np.bincount(within.code, weights=values, minlength=within.count)
+    held = np.bincount(within.code, minlength=within.count)
+    some, sums = held > 0, np.zeros((within.count, values.shape[1]))
     order = np.argsort(within.code, kind="stable")
-    starts = np.searchsorted(within.code[order], np.arange(within.count))
-    return np.add.reduceat(values[order], starts, axis=0)
+    sums[some] = np.add.reduceat(values[order], (np.cumsum(held) - held)[some], axis=0)
+    return sums
