@@ -8,7 +8,7 @@ from scipy import stats
 
 from curv_eval.errors import DesignError
 from curv_eval.estimate.averages import overall
-from curv_eval.methods import fit
+from curv_eval.methods import fit, poisson_fixed_effects
 from curv_eval.panel import Panel
 from curv_eval.study import Design, Span
 from panels import known
@@ -112,3 +112,53 @@ def test_every_reason_is_named_at_once():
 def test_comparison_areas_without_events_on_one_side_are_refused(columns):
     with pytest.raises(DesignError):
         fit(emptied(lambda p: ~p.treated, columns), outcome="y", design=DESIGN)
+
+
+def test_bias_reduced_errors_by_hand():
+    # before and after are one number each for either group, so cr2 lifts an area by its share s of its group's events:
+    # the ratio moves by (a1/G1 - a0/G0) / sqrt(1 - s)
+    y = np.random.default_rng(3).poisson(20, (6, 2))
+    found, value = ratio(y, [2, 2, 2, NAN, NAN, NAN])
+    moved = []
+    for g in (slice(0, 3), slice(3, 6)):
+        before, after = y[g, 0] / y[g, 0].sum(), y[g, 1] / y[g, 1].sum()
+        moved.extend((after - before) / np.sqrt(1 - y[g].sum(axis=1) / y[g].sum()))
+    row = overall(found).set_index("term").loc["relative"]
+    assert row["std_error"] == pytest.approx(value * np.linalg.norm(moved))
+    assert "CR2" in found.se_rule
+    assert found.df < 5
+
+
+def test_the_house_rule_is_wider_than_cr1_with_few_treated_clusters():
+    panel = known(n=64)
+    few = panel.with_cohort(np.where(panel.cluster < "ward 03", panel.cohort, NAN))
+    reduced, plain = (
+        fit(few, outcome="y", design=replace(DESIGN, options={"small_sample": rule})) for rule in ("cr2", "cr1")
+    )
+    width = [overall(one).set_index("term").loc["relative", ["conf_low", "conf_high"]] for one in (reduced, plain)]
+    assert np.diff(width[0])[0] > 1.3 * np.diff(width[1])[0]
+    assert reduced.df < 4 < plain.df
+
+
+def test_a_million_rows_are_answered_by_sums_over_areas():
+    # the table of paths and periods is all that is iterated over; with 1,000 copies it is the same table
+    y = np.random.default_rng(5).poisson(20, (6, 7)).astype(float)
+    d = np.outer([1, 1, 1, 0, 0, 0], np.arange(7) >= 3).astype(float)
+    once = poisson_fixed_effects.fit(y, d, np.arange(6))
+    often = poisson_fixed_effects.fit(np.tile(y, (1000, 1)), np.tile(d, (1000, 1)), np.tile(np.arange(6), 1000))
+    assert often.value == pytest.approx(once.value, abs=1e-12)
+    assert often.scores == pytest.approx(once.scores, abs=1e-10)
+    assert often.df == pytest.approx(once.df, rel=1e-8)
+
+
+def test_nothing_compiles_on_the_first_call():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, numpy as np; from curv_eval.methods import poisson_fixed_effects as m;"
+        "m.fit(np.ones((4, 2)) + np.eye(4)[:, :2], np.outer([1, 1, 0, 0], [0, 1]), np.arange(4));"
+        "print([n for n in ('pyfixest', 'numba', 'linearmodels', 'statsmodels') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
