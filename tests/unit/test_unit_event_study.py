@@ -144,7 +144,7 @@ def test_sun_and_abraham_by_hand():
 
 def test_sun_and_abraham_against_the_last_cohort_leaves_its_treated_periods_out():
     panel = known(starts=(10, 14))
-    found = fit(panel, outcome="y", design=design("sun_abraham", options={"against": "last_cohort"}))
+    found = fit(panel, outcome="y", design=design("sun_abraham", options={"compared_with": "last_cohort"}))
     assert set(found.cells["cohort"]) == {10}
     assert found.cells["period"].max() == 13
     assert found.comparison == "last_cohort"
@@ -160,14 +160,14 @@ def test_sun_and_abraham_without_never_treated_uses_the_last_cohort_by_itself():
     panel = known(starts=(10, 14))
     some = panel.take(panel.treated)
     by_itself = fit(some, outcome="y", design=design("sun_abraham"))
-    asked = fit(panel, outcome="y", design=design("sun_abraham", options={"against": "last_cohort"}))
+    asked = fit(panel, outcome="y", design=design("sun_abraham", options={"compared_with": "last_cohort"}))
     assert by_itself.cells.equals(asked.cells)
     assert fit(panel, outcome="y", design=design("sun_abraham")).comparison == "never_treated"
 
 
 def test_sun_and_abraham_cannot_compare_one_cohort_with_itself():
     with pytest.raises(DesignError, match="cannot compare with itself"):
-        fit(known(), outcome="y", design=design("sun_abraham", options={"against": "last_cohort"}))
+        fit(known(), outcome="y", design=design("sun_abraham", options={"compared_with": "last_cohort"}))
 
 
 def test_sun_and_abraham_has_the_errors_of_the_saturated_regression():

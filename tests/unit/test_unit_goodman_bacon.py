@@ -15,7 +15,7 @@ def regression(y, cohort, periods):
 
 
 def test_weights_by_hand():
-    # four periods: cohort 3 (two units) is treated for half of them, cohort 4 (one unit) for a quarter; never: two units
+    # four periods: cohort 3 (two units) is treated for half, cohort 4 (one unit) for a quarter; never: two units
     found = decomposed(Y, COHORT, PERIODS)
     rows = list(zip(found.treated.tolist(), found.against.tolist(), found.kind.tolist(), strict=True))
     assert [row[2] for row in rows] == ["treated_never", "earlier_later", "later_earlier", "treated_never"]

@@ -22,7 +22,7 @@ from curv_eval.stats.sums import groups, sum_rows
 from curv_eval.study import Design
 
 TAKES = "panel"
-OPTIONS = {"small_sample": ("cr2", "fixest"), "against": ("never_treated", "last_cohort")}
+OPTIONS = {"small_sample": ("cr2", "fixest"), "compared_with": ("never_treated", "last_cohort")}
 NAMED = "Sun and Abraham (2021), interaction-weighted event study"
 TRENDS = "additive"
 ASSUMES = (
@@ -43,14 +43,14 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
         Y_it = a_i + b_t + sum over g and e of CATT(g, e) 1(cohort_i = g) 1(t = g + e) + e_it,
 
     e over all event times but -1, or the last before anticipation. Averages weigh cohorts by their shares (Sun &
-    Abraham 2021, J. Econometrics 225(2), equation 27). Option `against`: never_treated, or the last cohort, whose
+    Abraham 2021, J. Econometrics 225(2), equation 27). Option `compared_with`: never_treated, or the last cohort, whose
     treated periods are then left out (and which is used anyway where no area is never treated); not-yet-treated areas
     never compare. Option `small_sample`: cr2, or fixest, the rule of R fixest 0.12's sunab, which takes the shares as
     known and is too narrow with few treated clusters. `parameters` holds the averages by event time.
     """
     require(panel, outcome=outcome)
     given = chosen(design.options, OPTIONS)
-    used, notes = _compared(panel, design, last=given["against"] == "last_cohort")
+    used, notes = _compared(panel, design, last=given["compared_with"] == "last_cohort")
     rule = Rule("never_treated", "universal", "additive", design.anticipation)
     found = group_time(used.outcomes[outcome], used.cohort, used.periods, rule=rule)
     clusters, known = groups(used.cluster), given["small_sample"] == "fixest"
@@ -70,7 +70,7 @@ def _compared(panel: Panel, design: Design, *, last: bool) -> tuple[Panel, tuple
         return panel, ()
     final = np.nanmax(panel.cohort)
     if len(np.unique(panel.cohort[panel.treated])) < 2:
-        raise DesignError("the last cohort cannot compare with itself", do="use `against: never_treated`")
+        raise DesignError("the last cohort cannot compare with itself", do="use `compared_with: never_treated`")
     used = panel.take(panel.treated, panel.periods < final - design.anticipation)
     used = used.with_cohort(np.where(used.cohort == final, np.nan, used.cohort))
     note = f"compared with areas that start in {panel.spoken(final)}; months from then on are left out"
