@@ -116,24 +116,23 @@ class _Batch:
 def _newton(x: np.ndarray, y: np.ndarray, used: np.ndarray, cells: np.ndarray) -> _Batch:
     """Fit all models at once by reweighted least squares; used: (m, p), cells: (m, C)."""
     mean = np.where(cells, y + 0.5, 0.0)
-    eta, before = np.log(np.where(cells, mean, 1.0)), np.full(len(used), np.inf)
-    converged, b, ridge = np.zeros(len(used), dtype=bool), np.zeros(used.shape), 1e-12 * np.eye(x.shape[1])
+    eta, b, ridge = np.log(np.where(cells, mean, 1.0)), np.zeros(used.shape), 1e-12 * np.eye(x.shape[1])
+    score = np.full(len(used), np.inf)
     for _ in range(100):
         information = _information(x, mean, used) + ridge
         working = np.where(cells, mean * eta + y - mean, 0.0) @ x
         b = np.linalg.solve(information, np.where(used, working, 0.0)[:, :, None])[:, :, 0]
         eta = np.clip(b @ x.T, -60, 60)
         mean = np.where(cells, np.exp(eta), 0.0)
-        now = 2 * (xlogy(y, y) - xlogy(y, np.where(cells, mean, 1.0)) - (y - mean)).sum(axis=1)
-        converged = np.abs(before - now) <= 1e-12 * (np.abs(now) + 0.1)
-        if converged.all():
+        score = np.abs(np.where(used, (np.where(cells, y, 0.0) - mean) @ x, 0.0)).max(axis=1)
+        if (score <= 1e-11 * (1 + y.sum())).all():
             break
-        before = now
-    score = np.abs(np.where(used, (np.where(cells, y, 0.0) - mean) @ x, 0.0)).max(axis=1)
+    logged = xlogy(y, np.where(cells, mean, 1.0))
+    deviance = 2 * (xlogy(y, y) - logged - (y - mean)).sum(axis=1)
     inverse = np.linalg.inv(_information(x, mean, used) + ridge)
-    likelihood = (xlogy(y, np.where(cells, mean, 1.0)) - mean - gammaln(y + 1)).sum(axis=1)
+    likelihood = (logged - mean - gammaln(y + 1)).sum(axis=1)
     least = np.where(cells, mean, np.inf).min(axis=1)
-    return _Batch(b[:, 0], inverse[:, 0, 0], now, likelihood, converged & (score <= 1e-6 * (1 + y.sum())), least)
+    return _Batch(b[:, 0], inverse[:, 0, 0], deviance, likelihood, score <= 1e-8 * (1 + y.sum()), least)
 
 
 def _information(x: np.ndarray, mean: np.ndarray, used: np.ndarray) -> np.ndarray:

@@ -34,22 +34,20 @@ def fit_poisson(x: np.ndarray, y: np.ndarray, *, most: int = 200, tolerance: flo
     """
     if np.linalg.matrix_rank(x) < x.shape[1]:
         raise DesignError("the model has more parameters than these counts can tell apart", do="use fewer terms")
-    b, mean, before = np.zeros(x.shape[1]), y + 0.5, np.inf
+    b, mean, enough = np.zeros(x.shape[1]), y + 0.5, tolerance * (1 + np.abs(x).T @ y).max()
     eta = np.log(mean)
     for _ in range(most):
         root = np.sqrt(mean)
         b = np.linalg.lstsq(root[:, None] * x, root * (eta + (y - mean) / mean), rcond=None)[0]
         eta = np.clip(x @ b, -700, 700)
         mean = np.exp(eta)
-        now = deviance(y, mean)
-        if abs(before - now) <= tolerance * (abs(now) + 0.1):
+        if np.abs(x.T @ (y - mean)).max() <= enough:
             break
-        before = now
     else:
         raise DesignError("the log-linear model did not converge", do="use fewer terms, or join lists")
     information = (x * mean[:, None]).T @ x
     likelihood = float((xlogy(y, mean) - mean - gammaln(y + 1)).sum())
-    return PoissonFit(b, np.linalg.inv(information), mean, float(now), likelihood)
+    return PoissonFit(b, np.linalg.inv(information), mean, deviance(y, mean), likelihood)
 
 
 def deviance(y: np.ndarray, mean: np.ndarray) -> float:

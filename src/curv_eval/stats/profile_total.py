@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
-from scipy.special import gammaln
+from scipy.optimize import brentq
+from scipy.special import digamma, gammaln
 from scipy.stats import chi2
 
 from curv_eval.stats.captures import Captures
@@ -30,41 +30,43 @@ def profile(captures: Captures, model: Model, *, alpha: float = 0.05) -> Profile
     l(N) = log N! - log (N - n)! + the log-likelihood of all histories, those never seen counting N - n, given N. The
     interval holds N with 2 (l_max - l(N)) <= the chi-square quantile with one degree of freedom.
     """
-    likelihood = _likelihood(captures, model)
-    best = _highest(likelihood, captures.seen)
-    bar = likelihood(best) - chi2.ppf(1 - alpha, 1) / 2
+    at = _at(captures, model)
+    best = _highest(lambda unseen: at(unseen)[1], captures.seen)
+    bar = at(best)[0] - chi2.ppf(1 - alpha, 1) / 2
 
     def above(unseen: float) -> float:
-        return likelihood(unseen) - bar
+        return at(unseen)[0] - bar
 
     low = brentq(above, 0.0, best, xtol=1e-6 * (1 + best)) if best > 0 and above(0.0) < 0 else 0.0
     return Profile(captures.seen + best, captures.seen + low, captures.seen + _upper(above, best, captures.seen))
 
 
-def _likelihood(captures: Captures, model: Model) -> Callable[[float], float]:
-    """Return l as a function of how many were not seen."""
+def _at(captures: Captures, model: Model) -> Callable[[float], tuple[float, float]]:
+    """Return l and its slope as functions of how many were not seen; the slope is that at the fitted shares."""
     x, y = matrix(captures, model), captures.counts
     void = (x.T @ y <= 0) & (np.arange(x.shape[1]) > 0)
     cells = ~(x[:, void] > 0).any(axis=1)
     full = np.vstack([x[cells][:, ~void], np.eye(1, int((~void).sum()))])
     seen = y[cells]
 
-    def value(unseen: float) -> float:
+    def value(unseen: float) -> tuple[float, float]:
         every = np.append(seen, unseen)
         fit, whole = fit_poisson(full, every), every.sum()
         share = np.log(np.maximum(fit.mean, 1e-300) / whole)
-        return float(gammaln(whole + 1) - gammaln(unseen + 1) + every @ share)
+        height = gammaln(whole + 1) - gammaln(unseen + 1) + every @ share
+        return float(height), float(digamma(whole + 1) - digamma(unseen + 1) + share[-1])
 
     return value
 
 
-def _highest(likelihood: Callable[[float], float], seen: float) -> float:
-    """Return how many were not seen where the likelihood is highest, on the log scale."""
-    found = minimize_scalar(
-        lambda log: -likelihood(np.expm1(log)), bounds=(0.0, np.log1p(1e6 * seen)), method="bounded",
-        options={"xatol": 1e-9},
-    )  # fmt: skip
-    return float(np.expm1(found.x))
+def _highest(slope: Callable[[float], float], seen: float) -> float:
+    """Return how many were not seen where the likelihood is highest."""
+    if slope(0.0) <= 0:
+        return 0.0
+    outer = max(seen, 1.0)
+    while slope(outer) > 0 and outer < 1e6 * seen:
+        outer *= 4
+    return outer if slope(outer) > 0 else float(brentq(slope, 0.0, outer, xtol=1e-8 * (1 + outer)))
 
 
 def _upper(above: Callable[[float], float], best: float, seen: float) -> float:
