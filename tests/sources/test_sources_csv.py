@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -32,6 +33,17 @@ def test_an_optional_column_may_be_absent(tmp_path):
     (row,) = rows_of(contract, path)
     held = dict(zip([column.name for column in contract.columns], row, strict=False))
     assert [held[name] for name in ("start_month", "intervention_id", "end_month")] == ["2023-08", None, None]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+@pytest.mark.parametrize("name", ["lsoa_population", "vcse_sessions"])
+def test_columns_parted_by_something_else_are_said_to_be(tmp_path, mark, name):
+    contract = replace(load_contract(name), format="csv")
+    header = mark.join(column.source_name for column in contract.columns)
+    said = refusal(contract, put(tmp_path, "p.csv", f"{header}\n{mark.join([SECRET] * len(contract.columns))}\n"))
+    what = {";": "semicolons", "\t": "tabs", "|": "upright bars"}[mark]
+    assert f"its columns are parted by {what}; expected commas" in said
+    assert SECRET not in said
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".csv.xz", ".csv.zip"])

@@ -19,6 +19,8 @@ from curv_eval.sources._unpacked import Arrived, Unpacked, unpack_all
 if TYPE_CHECKING:
     import duckdb
 
+# what spreadsheets in other languages and databases put between columns
+_MARKS = {";": "semicolons", "\t": "tabs", "|": "upright bars"}
 _AGAIN = "get the file again from where it came"
 _ONE_KIND = "save it again as CSV in UTF-8, with one kind of line end throughout"
 
@@ -79,16 +81,27 @@ def refuse_layouts(contract: Contract, names: Sequence[str], headers: Sequence[S
 def layout_faults(contract: Contract, header: Sequence[str]) -> list[str]:
     """Return what is wrong with the names of a file's columns."""
     known = [column.source_name for column in contract.columns]
+    parted = _parted(header, known)
     missing = [c.source_name for c in contract.columns if c.source_name not in header and not c.optional]
     extra = [name for name in header if name not in known]
     if not contract.public and not set(header).intersection(known):
         # a file without a header starts with a row, whose values are nobody's business
-        return [f"none of its {len(header)} columns is known; expected {', '.join(known)}"]
+        return parted or [f"none of its {len(header)} columns is known; expected {', '.join(known)}"]
     twice = [name for name in known if header.count(name) > 1]
     faults = [f"columns missing: {', '.join(missing)}"] if missing else []
     if extra and contract.options["extra_columns"] == "refuse":
         faults.append(f"columns not in the contract: {', '.join(name or '(no name)' for name in extra)}")
-    return faults + ([f"columns given twice: {', '.join(twice)}"] if twice else [])
+    return faults + ([f"columns given twice: {', '.join(twice)}"] if twice else []) + parted
+
+
+def _parted(header: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return what to say of a file whose names stand in one column because something other than a comma parts them."""
+    said = [
+        f"its columns are parted by {called}; expected commas: save it again as CSV with commas"
+        for mark, called in _MARKS.items()
+        if len(header) == 1 and mark in header[0] and set(header[0].split(mark)).intersection(known)
+    ]
+    return said[:1]
 
 
 def _fill(
