@@ -170,6 +170,14 @@ def test_one_cluster_each_gives_every_donor_once():
     assert groups.astype(int).tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
 
 
+def test_beyond_four_hundred_single_clusters_are_drawn():
+    assert placebo_groups(np.arange(400), size=1, draws=19, seed=1)[0].shape == (400, 400)
+    groups, enumerated = placebo_groups(np.arange(401), size=1, draws=19, seed=1)
+    assert not enumerated
+    assert groups.shape == (19, 401)
+    assert (groups.sum(axis=1) == 1).all()
+
+
 def test_groups_are_whole_clusters_and_all_of_them_where_few():
     groups, enumerated = placebo_groups(np.repeat(list("abcd"), 2), size=2, draws=6, seed=1)
     assert enumerated

@@ -17,7 +17,7 @@ OPTIONS = {
     "donors": DONORS,
     "interval": ("placebos", "conformal"),
     "penalty": ("one standard error", "least error"),
-    "draws": Number(99, 19, 9999),
+    "draws": Number(59, 19, 9999),
     "seed": Number(SEED, 0, 2**32 - 1),
 }
 NAMED = "augmented synthetic control with ridge (Ben-Michael, Feller and Rothstein 2021)"

@@ -8,6 +8,8 @@ import numpy as np
 
 from curv_eval.stats.group_time import Rule
 
+AT_ONCE = 1_000_000  # labels turned into numbers at a time, so that memory stays small
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -91,7 +93,7 @@ def cell_contrasts(y: np.ndarray, units: np.ndarray, *, plan: Plan) -> Contrasts
 def sums(held: Contrasts, labels: np.ndarray) -> Sums:
     """Return the sums under each assignment; labels: (A, C), 0 for a cluster that never starts."""
     cohorts = held.comparison.shape[1]
-    added = {h: _added(held, labels == h) for h in range(cohorts)}
+    added = {h: _added(held, labels, h) for h in range(cohorts)}
     own = [np.column_stack([added[h][i][:, k] for k, h in enumerate(held.cohort)]) for i in range(3)]
     other = [sum(added[h][i] * held.comparison[:, h] for h in range(cohorts)) for i in range(3)]
     return Sums(*own, *other)
@@ -149,7 +151,10 @@ def _summed(y: np.ndarray, units: np.ndarray, cells: list, *, plan: Plan) -> Con
     return Contrasts(after, before, units.astype(float), lengths, np.array([g + 1 for g, _ in cells]), comparison)
 
 
-def _added(held: Contrasts, member: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _added(held: Contrasts, labels: np.ndarray, cohort: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     k = held.after.shape[1]
-    total = member.astype(float) @ np.column_stack([held.after, held.before, held.units])
+    columns = np.column_stack([held.after, held.before, held.units])
+    rows = max(1, AT_ONCE // labels.shape[1])
+    parts = [(labels[i : i + rows] == cohort).astype(float) @ columns for i in range(0, len(labels), rows)]
+    total = np.concatenate(parts)
     return total[:, :k], total[:, k : 2 * k], np.repeat(total[:, -1:], k, axis=1)

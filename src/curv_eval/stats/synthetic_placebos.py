@@ -11,6 +11,9 @@ import numpy as np
 from curv_eval.stats.synthetic import PERFECT, Fit, Fitter
 
 
+EVERY = 400  # single clusters: each is a placebo, up to this many
+
+
 @dataclass(frozen=True)
 class Placebos:
     """gaps: (B, T) the gap of each placebo in every period. pre_rmspe: (B,). enumerated: whether these are all."""
@@ -41,19 +44,20 @@ class Ranked:
 def placebo_groups(cluster: np.ndarray, *, size: int, draws: int, seed: int) -> tuple[np.ndarray, bool]:
     """Return groups of `size` whole clusters, (B, J) bool, and whether they are all that there are.
 
-    cluster: (J,) of the donors. Where there are at most `draws` groups, or each is one cluster, all are returned; else
-    `draws` of them are drawn, each equally likely. The order of the donors makes no difference to which.
+    cluster: (J,) of the donors. Where there are at most `draws` groups, or up to EVERY of one cluster each, all are
+    returned; else `draws` of them are drawn, each equally likely. The order of the donors makes no difference to which.
     """
     names, code = np.unique(cluster, return_inverse=True)
     count = len(names)
-    if size == 1 or comb(count, size) <= draws:
+    all_ = comb(count, size) <= (max(draws, EVERY) if size == 1 else draws)
+    if all_:
         chosen = np.array(list(combinations(range(count), size)))
     else:
         random = np.random.default_rng(seed)
         chosen = np.argsort(random.random((draws, count)), axis=1)[:, :size]
     member = np.zeros((len(chosen), count), dtype=bool)
     np.put_along_axis(member, chosen, True, axis=1)
-    return member[:, code], size == 1 or comb(count, size) <= draws
+    return member[:, code], all_
 
 
 def in_space(donors: np.ndarray, before: np.ndarray, groups: tuple[np.ndarray, bool], *, fitter: Fitter) -> Placebos:

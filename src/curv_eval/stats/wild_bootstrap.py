@@ -10,6 +10,7 @@ from curv_eval.errors import DesignError
 from curv_eval.stats.inversion import ends
 
 ENUMERATED = 2**12
+AT_ONCE = 1_000_000  # weights multiplied at a time, so that memory stays small
 TIE = 1e-10  # relative: bootstrap statistics this near to the real one are equal to it
 _WEBB = np.sqrt(np.array([1.5, 1.0, 0.5]))
 WEBB = np.concatenate([-_WEBB, _WEBB[::-1]])
@@ -73,7 +74,11 @@ def wild_cluster(
         raise DesignError("the wild cluster bootstrap got 1 cluster, expected at least 2")
     pieces = _pieces(y, x, codes, column=column)
     flips, enumerated = sign_vectors(count, rule=rule)
-    numbers = _Drawn(*_linear(pieces, flips, impose=rule.impose_null))
+    rows = max(1, AT_ONCE // count)
+    parts = [
+        _linear(pieces, flips[i : i + rows].astype(float), impose=rule.impose_null) for i in range(0, len(flips), rows)
+    ]
+    numbers = _Drawn(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     factor = count / (count - 1) * (len(y) - 1) / (len(y) - x.shape[1])
     raw = float(np.sqrt((pieces.scores**2).sum()))
 
@@ -95,8 +100,8 @@ def sign_vectors(count: int, *, rule: Rule) -> tuple[np.ndarray, bool]:
     if rule.weights == "rademacher" and 2**count <= ENUMERATED:
         return ((np.arange(2**count)[:, None] >> np.arange(count)) & 1) * 2.0 - 1.0, True
     random = np.random.default_rng(rule.seed)
-    points = WEBB if rule.weights == "webb" else np.array([-1.0, 1.0])
-    return points[random.integers(0, len(points), size=(rule.draws, count))], False
+    points = WEBB if rule.weights == "webb" else np.array([-1, 1], dtype=np.int8)
+    return points[random.integers(0, len(points), size=(rule.draws, count), dtype=np.int8)], False
 
 
 @dataclass(frozen=True)
