@@ -158,7 +158,7 @@ def test_columns_may_be_a_benchmark_together():
 
 
 def exact(delta, *, effect=0.8, n=2000):
-    """One covariate and one hidden variable, exactly uncorrelated, selection on the second being `delta` times as strong.
+    """One covariate and one hidden variable, exactly uncorrelated; selection on the second is `delta` times as strong.
 
     With w the measured and h the hidden part of the outcome, cov(h, d) / var(h) = delta cov(w, d) / var(w).
     """

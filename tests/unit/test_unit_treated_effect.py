@@ -83,6 +83,21 @@ def test_the_influence_is_what_leaving_a_person_out_changes(name):
     assert np.corrcoef(whole.influence, whole.value - left)[0, 1] > 0.97
 
 
+@pytest.mark.parametrize("name", ["both", "both, even"])
+def test_the_influence_counts_a_regression_that_a_wrong_propensity_leans_on(name):
+    # odds that do not balance the covariates leave a gap, over which the regression's own error carries
+    draw = np.random.default_rng(5)
+    n = 300
+    x = draw.normal(size=(n, 1))
+    treated = draw.random(n) < np.where(np.abs(x[:, 0] - 0.5) < 0.7, 0.75, 0.15)
+    y = 1 + 2 * x[:, 0] + 2 * np.sin(2 * x[:, 0]) + draw.normal(size=n)
+    whole = ESTIMATORS[name](y, treated, x)
+    left = np.array([ESTIMATORS[name](*(np.delete(a, i, axis=0) for a in (y, treated, x))).value for i in range(n)])
+    assert np.abs((n - 1) * (whole.value - left) - n * whole.influence).max() < 0.35 * np.abs(n * whole.influence).max()
+    jackknife = np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum())
+    assert error(whole) == pytest.approx(jackknife, rel=0.03)
+
+
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_influences_add_up_to_nothing(name):
     assert ESTIMATORS[name](*drawn()).influence.sum() == pytest.approx(0, abs=1e-8)

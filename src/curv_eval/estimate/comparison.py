@@ -13,9 +13,11 @@ from curv_eval.estimate.one_cell import Effect, from_effect
 from curv_eval.people import People, require
 from curv_eval.stats.balance import effective_size
 from curv_eval.stats.cluster import cluster_sums
+from curv_eval.stats.few_clusters import inflation, satterthwaite
 from curv_eval.study import Design
 
-FEW, ENOUGH, LEAST = 40, 30, 5
+# below how many clusters, and how many people that count, an interval is said to be too narrow; and refused
+FEW, ENOUGH, LEAST = 20, 30, 5
 
 
 def comparable(people: People, *, outcome: str) -> People:
@@ -53,24 +55,38 @@ def _aliased(x: np.ndarray, names: np.ndarray, varies: np.ndarray) -> list[str]:
     return sorted(names[varies][pivot[: len(left)][left < 1e-9 * left[0]]])
 
 
-def clustered(people: People, influence: np.ndarray) -> np.ndarray:
-    """Return the influence of persons (n,) added up within clusters: (clusters,), times sqrt(G / (G - 1)).
+def clustered(people: People, influence: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the influence of persons (n,) added up within clusters, (clusters,), and its degrees of freedom.
 
-    Where people are not clustered each stands alone and nothing is scaled. The factor is that of CR2 for a mean over G
-    clusters of equal size (Bell & McCaffrey 2002). Raises DesignError for one cluster.
+    Each sum is times sqrt(G / (G - 1)), which is CR2 for a mean over G clusters of equal size (Bell & McCaffrey 2002).
+    Where whole clusters were treated, G counts clusters of the same kind and the degrees of freedom are Satterthwaite's
+    of two groups; where treated and untreated people share clusters they are G - 1. Where people are not clustered each
+    stands alone and nothing is scaled. Raises DesignError for one cluster, or one of a kind.
     """
     sums = cluster_sums(influence[:, None], people.groups)[:, 0]
     if people.cluster is None:
-        return sums
-    if len(sums) < 2:
-        raise DesignError("clusters: got 1, from which no error can be worked out", do="leave the clusters out")
-    return sums * np.sqrt(len(sums) / (len(sums) - 1))
+        return sums, len(sums) - 1.0
+    kind = _kinds(people)
+    counts = np.unique(kind, return_counts=True)[1]
+    if counts.min() < 2:
+        what = "clusters: got 1" if len(counts) == 1 else "clusters: got 1 that is treated, or 1 that is not"
+        raise DesignError(f"{what}, from which no error can be worked out", do="compare people in more clusters")
+    return sums * inflation(kind), satterthwaite(sums, kind)
+
+
+def _kinds(people: People) -> np.ndarray:
+    """Return for each cluster whether it was treated, or the same for all where clusters hold both: (clusters,)."""
+    totals = cluster_sums(np.column_stack([people.treated, np.ones(len(people.persons))]), people.cluster)
+    share = totals[:, 0] / totals[:, 1]
+    return share if np.isin(share, (0.0, 1.0)).all() else np.zeros(len(share))
 
 
 def rule(people: People, errors: str) -> str:
     """Return the name of the error rule: what `errors` says, and how clusters come in."""
     if people.cluster is None:
         return f"{errors}, one person each, t with people-1 degrees of freedom"
+    if _kinds(people).any():
+        return f"{errors}, summed by cluster, CR2 per group of clusters, Satterthwaite degrees of freedom"
     return f"{errors}, summed by cluster, times sqrt(G/(G-1)), t with clusters-1 degrees of freedom"
 
 
@@ -79,18 +95,19 @@ def concluded(
 ) -> Estimate:
     """Return the Estimate; influence: (n,) of persons; found: the method, its value, its errors and its notes."""
     method, value, errors, notes = found
-    sums = clustered(people, influence)
-    effect = Effect(value, sums, rule(people, errors), len(sums) - 1.0, (*notes, *_few(people)))
+    sums, df = clustered(people, influence)
+    effect = Effect(value, sums, rule(people, errors), df, (*notes, *_few(people)))
     return from_effect(people, outcome=outcome, design=design, method=method, effect=effect)
 
 
 def _few(people: People) -> list[str]:
     if people.cluster is None:
         return []
-    clusters = len(np.unique(people.cluster))
-    if clusters >= FEW:
+    kinds, counts = np.unique(_kinds(people), return_counts=True)
+    if counts.min() >= FEW:
         return []
-    return [f"{clusters} clusters: with fewer than {FEW} the interval is somewhat too narrow; use a randomisation test"]
+    what = f"{counts[1]} treated and {counts[0]} other clusters" if len(kinds) == 2 else f"{counts[0]} clusters"
+    return [f"{what}: with fewer than {FEW} the interval is somewhat too narrow; use a randomisation test beside it"]
 
 
 def concentrated(weights: np.ndarray, treated: np.ndarray) -> list[str]:
