@@ -51,7 +51,7 @@ class PreTest:
         if not 0 < chance < 1 or largest == 0 or self.power(0 * before) >= chance:
             raise DesignError(f"no steady trend is detected with a chance of {chance}")
         most = (self.critical + 10) / largest
-        return float(brentq(lambda c: self.power(c * before) - chance, 0.0, most, xtol=1e-10 * most))
+        return float(brentq(lambda c: self.power(c * before) - chance, 0.0, most, xtol=1e-9 * most))
 
     def after_passing(self, trend: np.ndarray) -> np.ndarray:
         """Return the mean of the estimates, (T,), among studies that pass the test when `trend`, (T,), is the truth.
@@ -83,7 +83,8 @@ class PreTest:
             if abs(row[i]) <= 1e-9 * limit:
                 weight = weight * (np.abs(so_far) <= limit)
                 continue
-            low, high = np.sort([(-limit - so_far) / row[i], (limit - so_far) / row[i]], axis=0)
+            middle, half = -so_far / row[i], limit / abs(row[i])
+            low, high = middle - half, middle + half
             share = ndtr(high) - ndtr(low)
             errors[i] = np.clip(ndtri(ndtr(low) + uniform[i] * share), low, high)
             weight = weight * share
