@@ -87,13 +87,15 @@ def cox(
     for _ in range(50):
         steps = [_derivatives(part, b, ties) for part in parts]
         value, gradient, information = (sum(step[i] for step in steps) for i in range(3))
+        if np.linalg.cond(information) > 1e12 and start is None:
+            raise DesignError("columns of the hazard model repeat each other, or say nothing about the event")
         start = value if start is None else start
-        move = _step(information, gradient)
+        if np.linalg.cond(information) > 1e12 or np.abs(b).max() > 30:
+            break
+        move = np.linalg.solve(information, gradient)
         if np.abs(move).max() < 1e-10:
             return _found(parts, _Top(b, (start, value), np.linalg.inv(information)), ties=ties, spread=spread)
         b = _halved(parts, b, move, ties=ties, value=value)
-        if np.abs(b).max() > 30:
-            break
     raise DesignError(
         "the hazard ratio has no end: one group had every event, or none, at each time",
         do="leave out the covariate that separates them, or use longer follow-up",
@@ -103,12 +105,6 @@ def cox(
 def _sorted(time: np.ndarray, event: np.ndarray, x: np.ndarray, rows: np.ndarray) -> _Data:
     order = rows[np.argsort(-time[rows], kind="stable")]
     return _Data(time[order], event[order], x[order], order)
-
-
-def _step(information: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    if np.linalg.cond(information) > 1e12:
-        raise DesignError("columns of the hazard model repeat each other, or say nothing about the event")
-    return np.linalg.solve(information, gradient)
 
 
 def _halved(parts: list[_Data], b: np.ndarray, move: np.ndarray, *, ties: str, value: float) -> np.ndarray:
