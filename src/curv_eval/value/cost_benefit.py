@@ -173,7 +173,9 @@ def _scope(value: Value, scope: str, offences: list[str]) -> pd.DataFrame:
 
 def _row(term: str, best: float, drawn: np.ndarray, value: Value) -> tuple:
     ends = np.quantile(drawn, [value.appraisal.alpha / 2, 1 - value.appraisal.alpha / 2])
-    return term, float(best), float(drawn.std(ddof=1)), float(ends[0]), float(ends[1])
+    # the standard deviation of equal numbers is not 0 in floating point
+    error = float(drawn.std(ddof=1)) if np.ptp(drawn) else 0.0
+    return term, float(best), error, float(ends[0]), float(ends[1])
 
 
 def _break_even(value: Value, offences: list[str], incidents: float) -> tuple:

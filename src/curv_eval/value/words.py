@@ -81,7 +81,7 @@ def _unclear(rows: pd.DataFrame) -> str:
 
 
 def _whole(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.1f}"
+    return f"{value:,.0f}" if abs(value) >= 1 else f"{value:,.1f}"
 
 
 def _pounds(value: float) -> str:
