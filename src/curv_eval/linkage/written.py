@@ -24,7 +24,8 @@ def refuse_out(out: Path, suffix: str = "") -> None:
 
 def refuse_missing(path: Path) -> None:
     """Raise RunError unless `path` is a file."""
-    refuse_folder(path)
+    if path.is_dir():
+        raise RunError(f"there is no file to read: {path} is a folder", do="give the name of a file in it")
     if not path.is_file():
         raise RunError(f"there is no file {path.name}", do="check the path")
 
