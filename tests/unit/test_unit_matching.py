@@ -119,6 +119,21 @@ def test_without_replacement_a_caliper_leaves_people_out():
     assert found.uses() == pytest.approx([1, 0])
 
 
+@pytest.mark.parametrize("digits", [0, 1, 8])
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_without_replacement_it_is_what_a_search_through_everybody_finds(digits, ratio):
+    # more people than are looked up at once, and with few digits many at the same distance
+    draw = np.random.default_rng(11)
+    mine, others = np.round(draw.normal(size=(60, 2)), digits), np.round(draw.normal(size=(150, 2)), digits)
+    first, taken, pairs = draw.permutation(60), np.zeros(150), []
+    for row in np.tile(first, ratio):
+        gap = np.sqrt(((others - mine[row]) ** 2).sum(axis=1)) + taken
+        pairs.append((row, int(gap.argmin())))
+        taken[pairs[-1][1]] = np.inf
+    found = greedy(mine, others, first=first, ratio=ratio)
+    assert sorted(zip(found.first.tolist(), found.second.tolist(), strict=True)) == sorted(pairs)
+
+
 def test_without_replacement_too_few_people_are_refused():
     with pytest.raises(DesignError, match="got 2 untreated people for 1 x 3 matches"):
         greedy(column(0.0, 1.0, 2.0), column(0.0, 1.0), first=np.arange(3))

@@ -13,6 +13,8 @@ from curv_eval.errors import DesignError
 
 # distances this near to one another, as a share, are ties
 TIE = 1e-9
+# how many neighbours are looked up at once before the whole list is searched
+LISTED = 32
 
 
 @dataclass(frozen=True)
@@ -101,17 +103,44 @@ def greedy(
             do="use `replacement: with`, or a smaller `ratio`",
         )
     treated, others = np.round(treated, 12), np.round(others, 12)
-    taken = np.zeros(len(others))
-    links = []
+    free, links = np.full(len(others), True), []
+    gaps, near = _listed(treated, others)
     for row in np.tile(first, ratio):
-        gap = np.sqrt(((others - treated[row]) ** 2).sum(axis=1)) + taken
-        best = gap.argmin()
-        if gap[best] <= caliper:
-            taken[best] = np.inf
+        gap, best = _best(gaps[row], near[row], free)
+        if best < 0:
+            distance = np.where(free, _distances(others, treated[row]), np.inf)
+            best = int(distance.argmin())
+            gap = distance[best]
+        if gap <= caliper:
+            free[best] = False
             links.append((row, best))
     one, two = np.array(links, dtype=int).reshape(-1, 2).T
     rows = np.arange(len(treated))
     return Matches(np.where(np.isin(rows, one), rows, -1), np.arange(len(others)), one, two)
+
+
+def _distances(others: np.ndarray, place: np.ndarray) -> np.ndarray:
+    return np.sqrt(((others - place) ** 2).sum(axis=1))
+
+
+def _listed(treated: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return distances to and rows of the nearest LISTED untreated people, by distance and then by row."""
+    from scipy.spatial import cKDTree
+
+    near = cKDTree(others).query(treated, k=min(LISTED, len(others)))[1].reshape(len(treated), -1)
+    near = np.sort(near, axis=1)
+    gaps = np.sqrt(((others[near] - treated[:, None]) ** 2).sum(axis=2))
+    order = np.argsort(gaps, axis=1, kind="stable")
+    return np.take_along_axis(gaps, order, axis=1), np.take_along_axis(near, order, axis=1)
+
+
+def _best(gaps: np.ndarray, near: np.ndarray, free: np.ndarray) -> tuple[float, int]:
+    """Return the nearest free person of the list, or -1 where somebody not on it may be as near."""
+    there = free[near]
+    place = int(there.argmax())
+    if not there[place] or (gaps[place] >= gaps[-1] and len(near) < len(free)):
+        return 0.0, -1
+    return float(gaps[place]), int(near[place])
 
 
 def exact_bins(treated: np.ndarray, others: np.ndarray, *, bins: int = 0) -> Matches:
