@@ -10,6 +10,7 @@ from curv_eval.estimate.averages import overall
 from curv_eval.methods import fit
 from curv_eval.people import People
 from curv_eval.stats.ancova import regressors
+from curv_eval.stats.cluster_permutation import Lots, permutation_test
 from curv_eval.stats.clustered import CLUSTER_RULES, PEOPLE_RULES, least_squares, robust
 from curv_eval.stats.instruments import Equation, first_stage, two_stage, wu_hausman
 from curv_eval.study import Design, Span
@@ -220,3 +221,13 @@ def test_contrasts_are_sums_of_coefficients(small):
     turned = robust(x @ turn, fitted.residual, cluster=data["cl"])
     assert found.errors[0] == pytest.approx(turned.errors[0], rel=1e-7)
     assert found.df[0] == pytest.approx(turned.df[0], rel=1e-7)
+
+
+def test_randomisation_inference_over_all_draws_is_that_of_full_enumeration(small):
+    data, expected = small
+    found = permutation_test(data["y"], data["tr"].astype(float), Lots(data["cl"]), x=data["x"][:, None])
+    assert len(found.coefficients) == expected["ri"]["n_assign"]
+    assert found.value == pytest.approx(expected["ri"]["obs"], abs=1e-8)
+    assert found.p_value == pytest.approx(expected["ri"]["p_two_sided"], abs=1e-9)
+    method = fit(trial(data), outcome="y", design=design("cluster_trial", test="permutation"))
+    assert method.tested.p_value == found.p_value

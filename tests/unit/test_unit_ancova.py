@@ -183,7 +183,7 @@ def test_few_clusters_are_said_with_the_remedy():
     people = known_people()
     few = replace(people, cluster=np.where(people.treated, 0, 3) + np.arange(800) % 3)
     _, found = effect(few)
-    assert any("degrees of freedom" in note and "randomisation_inference" in note for note in found.notes)
+    assert any("degrees of freedom" in note and "test: permutation" in note for note in found.notes)
     assert not any("degrees of freedom" in note for note in effect(people)[1].notes)
 
 

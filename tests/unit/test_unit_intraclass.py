@@ -200,7 +200,7 @@ def test_people_drawn_one_by_one_are_named():
 
 def test_few_clusters_are_said_with_the_remedy():
     found = fit(trial(groups=6), outcome="y", design=design())
-    assert any("randomisation_inference" in note for note in found.notes)
+    assert any("test: permutation" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

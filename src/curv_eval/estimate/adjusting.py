@@ -120,4 +120,4 @@ def few_clusters(people: People, df: float) -> tuple[str, ...]:
     if people.cluster is None or df >= FEW:
         return ()
     said = f"the error has only {df:.1f} degrees of freedom: the interval may be too narrow"
-    return (f"{said}; `randomisation_inference` by clusters needs no large numbers",)
+    return (f"{said}; `cluster_trial` with `test: permutation` needs no large numbers where clusters were drawn",)

@@ -9,20 +9,28 @@ import pandas as pd
 from scipy import stats as distributions
 
 from curv_eval.errors import DesignError
-from curv_eval.estimate import Estimate
+from curv_eval.estimate import Estimate, Tested
 from curv_eval.estimate.adjusting import Adjusters, adjusters, few_clusters, need, offered, said_rule
 from curv_eval.estimate.compliers import Complied, complied
 from curv_eval.estimate.one_cell import Effect, from_effect
-from curv_eval.estimate.options import chosen
+from curv_eval.estimate.options import Number, chosen
 from curv_eval.estimate.parameters import parameters
 from curv_eval.people import People, require
 from curv_eval.stats.ancova import regressors
+from curv_eval.stats.cluster_permutation import Lots, permutation_test
 from curv_eval.stats.clustered import least_squares
 from curv_eval.stats.intraclass import cluster_means, intraclass
 from curv_eval.study import Design
 
 TAKES = "people"
-OPTIONS = {"analysis": ("people", "clusters"), "effect": ("itt", "cace"), "adjust": ("ancova", "lin", "none")}
+OPTIONS = {
+    "analysis": ("people", "clusters"),
+    "effect": ("itt", "cace"),
+    "adjust": ("ancova", "lin", "none"),
+    "test": ("t", "permutation"),
+    "draws": Number(9_999, 99, 99_999),
+    "seed": Number(20261125, 0, 2**31),
+}
 OUTCOME = "any"
 NAMED = "cluster-randomised trial, intention to treat"
 TRENDS = "none"
@@ -37,6 +45,7 @@ ESTIMAND = {
     "itt": "average effect of being in a group that was offered it, whether or not it was taken up",
     "cace": "average effect on those who took it up because their group was offered it (compliers)",
 }
+TEST_RULE = "other draws of clusters, {draws} of them, by the coefficient of the offer"
 SUMMARY_RULE = "t test of cluster means, clustered, t with clusters-2 degrees of freedom"
 
 
@@ -58,6 +67,8 @@ def estimate(people: People, *, outcome: str, design: Design) -> Estimate:
     less what X predicts (Hayes & Moulton 2017, chapter 10); every cluster counts once.
     `effect` itt: of the offer Z. cace: two-stage least squares of Y on treatment with Z as instrument, with the
     Anderson-Rubin interval (Imbens & Angrist 1994; Schochet & Chiang 2011). `adjust`: ancova, lin or none.
+    `test` permutation: the interval and p-value are those of other draws of the clusters (within strata), every one of
+    them or `draws` by `seed`: exact however few clusters there are; see curv_eval.stats.cluster_permutation.
     `parameters` hold the intraclass correlation, the design effect and the effect on compliers.
     Raises DesignError without `cluster`, with fewer than two clusters in an arm, and for `cace` without `assigned`.
     """
@@ -100,7 +111,21 @@ def _itt(trial: _Trial, outcome: str, *, design: Design, given: dict) -> Estimat
     table, more = _parameters(trial, y, alpha=design.alpha)
     effect = Effect(value, error.scores[:, 0], rule, df, (*trial.notes, *more, *few_clusters(used, df)), table)
     found = from_effect(used, outcome=outcome, design=design, method="cluster_trial", effect=effect)
-    return replace(found, estimand=ESTIMAND["itt"])
+    tested = _permuted(trial, y, given, alpha=design.alpha) if given["test"] == "permutation" else None
+    return replace(found, estimand=ESTIMAND["itt"], tested=tested)
+
+
+def _permuted(trial: _Trial, y: np.ndarray, given: dict, *, alpha: float) -> Tested:
+    used = trial.offered
+    if given["analysis"] == "clusters" or given["adjust"] == "lin":
+        raise DesignError(
+            "a permutation test compares people by one regression with one slope",
+            do="use `analysis: people` with `adjust: ancova` or `adjust: none`",
+        )
+    lots = Lots(used.cluster, used.stratum, given["draws"], given["seed"])
+    found = permutation_test(y, used.treated.astype(float), lots, x=trial.held.x, alpha=alpha)
+    said = TEST_RULE.format(draws=f"all {len(found.coefficients):,}" if found.exact else f"{given['draws']:,}")
+    return Tested(found.conf_low, found.conf_high, found.p_value, found.floor, len(found.coefficients), said)
 
 
 def _cace(trial: _Trial, outcome: str, *, design: Design) -> Estimate:
