@@ -19,7 +19,7 @@ from curv_eval.stats.randomisation import (
     regression_coefficient,
 )
 from curv_eval.stats.randomised_did import Plan, average, cell_contrasts, contrasts, effects, influence, sums
-from curv_eval.stats.randomised_interval import Data, randomised
+from curv_eval.stats.randomised_interval import Data, _exact, randomised
 from curv_eval.study import Design, Span
 from panels import known
 
@@ -171,6 +171,41 @@ def test_influence_is_that_of_group_time_with_the_small_sample_factor():
     psi = cluster_sums(found.influence[:, after].mean(axis=1, keepdims=True), cluster)[:, 0]
     scale = np.where(np.arange(8) < 3, np.sqrt(3 / 2), np.sqrt(5 / 4))
     assert influence(held, sums(held, labels), labels)[0] == pytest.approx(scale * psi)
+
+
+@pytest.mark.parametrize("trends", ["additive", "proportional"])
+def test_units_count_once_where_clusters_differ_in_size(trends):
+    draw = np.random.default_rng(3)
+    cluster = np.repeat(np.arange(6), [1, 5, 2, 3, 1, 4])
+    y, periods, rule = draw.poisson(5, size=(16, 9)) + 1.0, np.arange(9), Rule("not_yet_treated", "mean", trends)
+    plan = Plan(periods, np.array([4.0, 6.0]), True, rule)
+    held = assignments(np.array([1, 2, 0, 0, 0, 0]))
+    whole = contrasts(cluster_sums(y, cluster), np.bincount(cluster).astype(float), plan=plan)
+    for labels, one in zip(held.labels, average(sums(whole, held.labels), whole.periods, trends=trends), strict=True):
+        found = group_time(y, np.array([np.nan, 4.0, 6.0])[labels][cluster], periods, rule=rule)
+        after = found.period >= found.cohort
+        mean = np.average(found.effect[after], weights=found.n_treated[after])
+        seen = np.average(found.observed[after], weights=found.n_treated[after])
+        assert one == pytest.approx(mean if trends == "additive" else np.log(seen / (seen - mean)))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_exact_ends_hold_for_any_statistics_that_are_lines_in_the_effect(seed):
+    # slopes of 1, -1 and beyond them too, which staggered starts can give
+    draw = np.random.default_rng(seed)
+    a, share = float(draw.normal()), draw.choice([-1.6, -1.0, -0.5, 0.0, 0.3, 1.0, 1.4], size=24)
+    big = draw.normal(size=24)
+    big[0], share[0] = a, 1.0
+    labels = Assignments(np.zeros((24, 2)), True)
+    low, high = _exact(a, big, share, held=labels, alpha=0.4)
+    grid = np.linspace(-60, 60, 24001)
+    large = np.abs(big[:, None] - share[:, None] * grid) >= np.abs(a - grid) * (1 - 1e-12)
+    kept = grid[large.mean(axis=0) > 0.4 + 1e-9]
+    for end, edge, way in ((low, kept.min(), -1), (high, kept.max(), 1)):
+        if abs(edge) > 59.9:
+            assert way * end > 59
+        else:
+            assert end == pytest.approx(edge, abs=0.011)
 
 
 def data_of(y, cohort, cluster, trends="additive", starts=(5,)):

@@ -10,7 +10,6 @@ import numpy as np
 
 from curv_eval.stats.synthetic import PERFECT, Fit, Fitter
 
-
 EVERY = 400  # single clusters: each is a placebo, up to this many
 
 
