@@ -40,7 +40,8 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
         row is not None and not row.iloc[0].conf_low <= planned.iloc[0].estimate <= row.iloc[0].conf_high
         for row in rows.values()
     ]
-    verdict = Verdict.FAILS if any(apart) else Verdict.INFORMS if None in rows.values() else Verdict.HOLDS
+    left = Verdict.INFORMS if any(row is None for row in rows.values()) else Verdict.HOLDS
+    verdict = Verdict.FAILS if any(apart) else left
     text = _said(panel, breaks, rows, planned, scanned=bool(scan))
     return Check("series_break", "Did something else break the series?", verdict, text, table)
 

@@ -52,9 +52,14 @@ class OneSeries:
 def one_series(panel: Panel, *, outcome: str, design: Design, compared: bool) -> OneSeries:
     """Return the series of `outcome`. compared: whether areas never treated are set beside it.
 
-    Raises DesignError for staggered starts, for a comparison where no area was left without treatment, and for fewer
-    than two periods before or after the onset.
+    Raises DesignError for staggered starts, for a comparison where no area was left without treatment, and and for
+    fewer than three periods before the onset.
     """
+    if compared and panel.treated.all() and len(np.unique(panel.cohort)) == 1:
+        raise DesignError(
+            f"{design.method}: every area is treated, so there is no comparison series",
+            do="add areas never treated, or use `comparison: none` and say that there is no comparison",
+        )
     # without a comparison, one empty area stands in for it: what must hold is said of time, treatment and outcome
     require(panel if compared else _beside_nothing(panel, outcome), outcome=outcome, clustered=False)
     start = require_one_cohort(panel, design.method)

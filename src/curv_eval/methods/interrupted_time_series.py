@@ -67,6 +67,13 @@ class _Fitted:
     d_expected: np.ndarray
     d_fitted: np.ndarray
     held: Layout
+    log: bool
+
+    @property
+    def standardised(self) -> np.ndarray:
+        """Residuals over their standard deviation, (n,); 0 where the counts follow the model exactly."""
+        spread = self.fit.spread
+        return np.divide(self.residual, spread, out=np.zeros(len(spread)), where=spread > 0)
 
 
 def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
@@ -131,10 +138,11 @@ def _without(
     d_mean, d_expected = x[:t], np.where(effect, 0.0, x[:t])
     if log:
         d_mean, d_expected = d_mean * mean[:, None], d_expected * expected[:, None]
-    weight = (fit.mean / fit.spread) ** 2 if log else fit.spread**-2
+    # the weights' scale does not matter, and a perfect fit has none
+    weight = fit.mean**2 / np.maximum(fit.spread, 1e-12) ** 2 if log else np.ones(len(residual))
     held = layout(np.tile(series.time, 1 + two), np.repeat(np.arange(1 + two), t), x, weight)
     turned = fit.response.T
-    return _Fitted(columns, fit, residual, expected, turned @ d_expected.T, turned @ d_mean.T, held)
+    return _Fitted(columns, fit, residual, expected, turned @ d_expected.T, turned @ d_mean.T, held, log)
 
 
 def _refuse_short(series: OneSeries, columns: segmented.Columns, *, two: bool) -> None:
@@ -157,7 +165,7 @@ def _errors(found: _Fitted, series: OneSeries, option: dict) -> Errors:
     if option["errors"] == "none":
         return independent(spread, float(n - len(found.fit.coefficients)))
     if option["errors"] == "ar1":
-        return autoregressive(found.held, found.residual / spread, spread)
+        return autoregressive(found.held, found.standardised, spread)
     lag = option["lag"] or _chosen_lag(found)
     robust = newey_west(found.held, found.residual, lag=min(lag, len(series.time) - 1))
     if option["small_sample"] == "none":
@@ -169,7 +177,8 @@ def _errors(found: _Fitted, series: OneSeries, option: dict) -> Errors:
 
 def _chosen_lag(found: _Fitted) -> int:
     """Return the automatic lag; both series' scores are added up within each period."""
-    scores = found.columns.values * (found.residual / found.fit.spread**2 * found.fit.mean)[:, None]
+    over = found.standardised / found.fit.spread * (found.fit.mean if found.log else 1.0)
+    scores = found.columns.values * over[:, None]
     total = scores.reshape(-1, len(np.unique(found.held.time)), scores.shape[1]).sum(axis=0)
     return newey_west_lag(total, weights=np.array([name != "intercept" for name in found.columns.names], dtype=float))
 
@@ -199,7 +208,7 @@ def _parameters(found: _Fitted, errors: Errors, design: Design, model: str) -> p
     error = np.linalg.norm(errors.root @ found.fit.response[place].T, axis=0)
     main = parameters(names, found.fit.coefficients[place], error, alpha=design.alpha, df=errors.df)
     main = main if model == "ols" else ratios(main)
-    u = (found.residual / found.fit.spread)[found.held.series == 0]
+    u = found.standardised[found.held.series == 0]
     lags = max(1, min(12, len(u) // 5))
     statistic, p = ljung_box(u, lags)
     rest = {
@@ -223,4 +232,4 @@ def _notes(found: _Fitted, design: Design) -> list[str]:
 
 
 def _autocorrelation(found: _Fitted) -> float:
-    return autocorrelation(found.held, found.residual / found.fit.spread)
+    return autocorrelation(found.held, found.standardised)

@@ -69,6 +69,8 @@ def arma_regression(y: np.ndarray, x: np.ndarray, orders: Orders) -> Arma:
     def minus(free: np.ndarray) -> float:
         return -_profile(_bounded(free, orders), z, w, orders)[0]
 
+    if not orders.count:
+        return _finished(np.empty(0), z, w, orders)
     starts = [np.full(orders.count, start) for start in (0.0, 0.4, -0.4)]
     found = [minimize(minus, start, method="BFGS", options={"gtol": 1e-4}) for start in starts]
     best = min(found, key=lambda r: r.fun).x

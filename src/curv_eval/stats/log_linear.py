@@ -9,8 +9,11 @@ from scipy.special import xlogy
 
 from curv_eval.errors import DesignError
 
-_STEPS, _HALVINGS, _TOLERANCE = 100, 30, 1e-12
+_STEPS, _HALVINGS, _TOLERANCE = 100, 30, 1e-18
 _FLOOR = 1e-9  # an expected share of the mean count this small means that no finite coefficient fits
+
+_RARE = "the counts are 0 wherever some term of the model is present, so that its rate ratio is 0"
+_WIDER = "use longer periods, a wider area, fewer terms, or `model: ols`"
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,21 @@ def log_linear(y: np.ndarray, x: np.ndarray, *, theta: float = np.inf, offset: n
     b, mean = _started(y, x, offset)
     deviance = _deviance(y, mean, theta)
     for _ in range(_STEPS):
-        weight = mean / (1 + mean / theta)
-        step = np.linalg.solve((x.T * weight) @ x, x.T @ ((y - mean) / (1 + mean / theta)))
-        b, mean, now = _halved(b, step, lambda c: _at(y, x @ c + offset, theta), deviance)
-        done, deviance = abs(deviance - now) <= _TOLERANCE * (abs(now) + 0.1), now
-        if done:
+        score = x.T @ ((y - mean) / (1 + mean / theta))
+        step = _step(x, mean / (1 + mean / theta), score)
+        b, mean, deviance = _halved(b, step, lambda c: _at(y, x @ c + offset, theta), deviance)
+        # the Newton decrement is the squared distance to the maximum in standard errors
+        if step @ score <= _TOLERANCE:
             _refuse_separated(y, mean)
             return _finished(y, x, theta, b, mean)
     raise DesignError("the counts model did not converge", do="use longer periods, a wider area or `model: ols`")
+
+
+def _step(x: np.ndarray, weight: np.ndarray, score: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.solve((x.T * weight) @ x, score)
+    except np.linalg.LinAlgError:
+        raise DesignError("the counts model has no finite answer", [_RARE], _WIDER) from None
 
 
 def _at(y: np.ndarray, eta: np.ndarray, theta: float) -> tuple[np.ndarray, float]:
@@ -91,12 +101,11 @@ def _refuse(y: np.ndarray, x: np.ndarray) -> None:
 
 
 def _refuse_separated(y: np.ndarray, mean: np.ndarray) -> None:
-    empty = int((mean < _FLOOR * max(y.mean(), 1e-300)).sum())
-    if empty:
+    if (mean < _FLOOR * max(y.mean(), 1e-300)).any():
         raise DesignError(
             "the counts model has no finite answer",
-            [f"{empty} counts are 0 wherever one term of the model is present, so that its rate ratio is 0"],
-            "use longer periods, a wider area, fewer terms, or `model: ols`",
+            [_RARE],
+            _WIDER,
         )
 
 

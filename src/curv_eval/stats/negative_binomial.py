@@ -12,7 +12,8 @@ from curv_eval.errors import DesignError
 from curv_eval.stats.log_linear import LogLinear, log_linear
 
 _ROUNDS, _TOLERANCE = 200, 1e-10
-_LOW, _HIGH = np.log(1e-4), np.log(1e9)
+# beyond the upper end the score is smaller than its rounding errors, and the counts are Poisson to all purposes
+_LOW, _HIGH = np.log(1e-6), np.log(1e6)
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,15 @@ def _theta(y: np.ndarray, mean: np.ndarray) -> float:
     def slope(log_theta: float) -> float:
         return _score(y, mean, np.exp(log_theta))
 
-    if slope(_LOW) <= 0 or slope(_HIGH) >= 0:
-        _refuse(float(((y - mean) ** 2 / mean).mean()))
-    return float(np.exp(brentq(slope, _LOW, _HIGH, xtol=1e-13)))
+    above = np.log(len(y) / max(((y / mean - 1) ** 2).sum(), 1e-12))
+    while slope(above) >= 0:
+        above += 1.0
+        if above > _HIGH:
+            _refuse(float(((y - mean) ** 2 / mean).mean()))
+    below = above - 1.0
+    while slope(below) <= 0 and below > _LOW:
+        below -= 1.0
+    return float(np.exp(brentq(slope, below, above, xtol=1e-13)))
 
 
 def _refuse(dispersion: float) -> None:
