@@ -102,7 +102,8 @@ def _made_up(study: Study) -> Path:
     asked = study.made_up
     linked = study.linkage is not None or any(o.record and o.record.links for o in study.outcomes)
     kind = "linked-" if linked else ""
-    name = f"made-up-data-{kind}{asked.seed}-effect{asked.effect:+}"
+    place = "" if asked.geography == "hexagons" else f"{asked.geography.lower()}-"
+    name = f"made-up-data-{kind}{place}{asked.seed}-effect{asked.effect:+}"
     folder = study.project / "outputs" / study.study / name
     if not (folder / "MADE_UP.json").exists():
         _make_up(folder, asked, linked=linked)
@@ -110,10 +111,20 @@ def _made_up(study: Study) -> Path:
 
 
 def _make_up(folder: Path, asked: MadeUp, *, linked: bool) -> None:
-    from curv_eval.made_up import make_up
+    from curv_eval.made_up import Setting, make_up
     from curv_eval.rehearsal import rehearse
 
-    (rehearse if linked else make_up)(folder, seed=asked.seed, effect=asked.effect)
+    setting = Setting(geography=_public_places() if asked.geography == "Cleveland" else None)
+    (rehearse if linked else make_up)(folder, seed=asked.seed, effect=asked.effect, setting=setting)
+
+
+def _public_places() -> Path:
+    """Return the folder of public data from which Cleveland's real areas are read. Raises ContractError."""
+    given = os.environ.get(VARIABLE)
+    if given and Path(given).is_dir():
+        return Path(given)
+    what = "made_up.geography: Cleveland's real areas are read from public data, and there are none at hand"
+    raise ContractError(what, do=f"name their folder in {VARIABLE}, or use `geography: hexagons`")
 
 
 def load_data(study: Study, folder: Path | None = None) -> Data:

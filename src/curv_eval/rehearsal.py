@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from curv_eval.linkage.encode import encode, record_pseudonym
@@ -15,14 +16,14 @@ from curv_eval.linkage.handover import link_files, write_links
 from curv_eval.linkage.keys import Key
 from curv_eval.linkage.match import Matching
 from curv_eval.linkage.scheme import UK
-from curv_eval.made_up import make_up
+from curv_eval.made_up import Setting, make_up
 
 LINKS = "people_links.csv"
 PARTNERS = ("vcse", "hospital")
 _PURPOSE = "rehearsal on made-up people"
 
 
-def rehearse(folder: Path, *, seed: int, effect: float) -> None:
+def rehearse(folder: Path, *, seed: int, effect: float, setting: Setting | None = None) -> None:
     """Make up the data of a study in `folder`, as `make_up` does, and link its people by the real program.
 
     The folder appears complete or not at all. The same seed and effect give the same bytes.
@@ -31,7 +32,8 @@ def rehearse(folder: Path, *, seed: int, effect: float) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as part:
         inner = Path(part) / folder.name
-        make_up(inner, seed=seed, effect=effect, pseudonym=lambda source, own: record_pseudonym(key, source, own))
+        own_ids = partial(record_pseudonym, key)
+        make_up(inner, seed=seed, effect=effect, setting=setting, pseudonym=own_ids)
         _link(inner, key, seed=seed)
         if not folder.exists():
             inner.rename(folder)

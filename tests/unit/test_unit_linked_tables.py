@@ -86,12 +86,21 @@ def test_links_missed_equally_make_the_difference_larger_by_as_much():
 
 def test_links_missed_among_the_treated_alone_can_undo_a_fall():
     table = tables()["linked_sensitivity"].table.set_index(["missed_treated", "missed_comparison"])["difference"]
-    assert table[0.3, 0.1] > table[0.0, 0.0] > table[0.1, 0.3]
+    assert table[0.3, 0.1] > table[0.0, 0.0].iloc[0] > table[0.1, 0.3]
 
 
-def test_wrong_links_are_taken_off_before():
-    sure, unsure = (tables(probability=p)["linked_sensitivity"].table.iloc[0]["difference"] for p in (1.0, 0.7))
-    assert unsure > sure  # fewer of both groups truly have a record, so the gap in points is smaller
+def test_wrong_links_are_taken_off_in_every_row_but_the_first():
+    sure, unsure = (tables(probability=p)["linked_sensitivity"].table for p in (1.0, 0.7))
+    assert unsure["wrong"].tolist()[:3] == pytest.approx([0.0, 0.3, 0.9])
+    assert sure["wrong"].eq(0).all()
+    assert unsure["difference"].iloc[0] == sure["difference"].iloc[0]
+    # fewer of both groups truly have a record, so the gap in points is smaller, and the more so the more are wrong
+    assert unsure["difference"].iloc[2] > unsure["difference"].iloc[1] > sure["difference"].iloc[1]
+
+
+def test_the_paragraph_says_how_many_links_are_wrong():
+    assert "We expect about 30 in 100 of these links to be wrong." in part(probability=0.7)
+    assert "The first row is what was found." in part()
 
 
 def test_an_assumption_that_cannot_be_true_is_left_out():

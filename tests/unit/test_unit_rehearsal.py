@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +137,30 @@ def test_pairs_that_are_there_are_not_written_over(encoded, tmp_path):
     done = link(encoded("a", "vcse"), encoded("b", "hospital"), tmp_path / "pairs.csv", "--exact")
     assert "pairs.csv already exists" in str(done.exception)
     assert (tmp_path / "pairs.csv").read_text("utf-8") == "kept"
+
+
+def test_real_areas_need_public_data_at_hand(monkeypatch, tmp_path):
+    """`geography: Cleveland` says what is missing, and leaves nothing behind."""
+    from curv_eval.data import VARIABLE, data_folder
+    from curv_eval.errors import ContractError
+    from curv_eval.study import load_study
+
+    shipped = Path(__file__).parents[2] / "params" / "demo.yaml"
+    (tmp_path / "params").mkdir()
+    own = tmp_path / "params" / "demo.yaml"
+    own.write_text(
+        shipped.read_text("utf-8").replace("effect: -0.20 }", "effect: -0.20, geography: Cleveland }"), "utf-8"
+    )
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(ContractError, match=f"name their folder in {VARIABLE}"):
+        data_folder(load_study(own))
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.skipif("CURV_EVAL_DATA" not in os.environ, reason="the public data about Cleveland are not at hand")
+def test_people_can_be_made_up_in_clevelands_real_areas(tmp_path):
+    from curv_eval.made_up import Setting, read_truth
+
+    geography = Path(os.environ["CURV_EVAL_DATA"])
+    rehearse(tmp_path / "made", seed=1, effect=-0.2, setting=Setting(geography=geography))
+    assert read_truth(tmp_path / "made").geography == "Cleveland"

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from curv_eval.disclosure import Released
-from curv_eval.linkage.quality import EVERYONE, quality_paragraph, quality_sentences
+from curv_eval.linkage.quality import EVERYONE, Expected, quality_paragraph, quality_sentences
 from curv_eval.report.bundle import Column, markdown, plain
 from curv_eval.study import Linkage, Study
 
@@ -21,8 +21,8 @@ _NOT_A_TEST = (
 )
 _MISSED = (
     "A link that is missed hides a record, and links are not missed evenly: names that are often misspelt and people "
-    "who move are missed more. The first row is what was found. The others say what the difference would be if links "
-    "had been missed as stated."
+    "who move are missed more. A wrong link shows a record of somebody else. The first row is what was found. The "
+    "others say what the difference would be if links had been missed and wrong as stated."
 )
 
 
@@ -33,7 +33,7 @@ def linked_part(study: Study, tables: dict[str, Released]) -> str:
         return ""
     return "\n\n".join([
         "## Linked records {#sec-linked}", _WHAT_IT_IS,
-        f"{_followed(asked, tables['followed'])} {_quality(asked, tables['link_rates'])}".strip(),
+        f"{_followed(asked, tables['followed'])} {_quality(asked, tables)}".strip(),
         _rates(asked, tables["link_rates"]), _NOT_A_TEST, _outcomes(asked, tables["linked"]), _MISSED,
         _sensitivity(asked, tables["linked_sensitivity"]),
     ])  # fmt: skip
@@ -47,10 +47,15 @@ def _followed(asked: Linkage, released: Released) -> str:
     return f"{who} came too recently to be followed for {asked.months} months; they are left out."
 
 
-def _quality(asked: Linkage, rates: Released) -> str:
+def _quality(asked: Linkage, tables: dict[str, Released]) -> str:
+    rates, assumed = tables["link_rates"], tables["linked_sensitivity"].table
+    # the second row rests on what the linker expects; how many true links were missed nobody told the study
+    expected = Expected(float(assumed["wrong"].iloc[1]), float("nan")) if len(assumed) > 1 else None
     table = rates.table.assign(n=rates.table["linked"] + rates.table["not_linked"])
     table = table.assign(column=table["column"].map(_called), group=table["group"].map(plain))
-    return quality_paragraph(quality_sentences(table, who=plain(asked.who), where=plain(asked.where)))
+    return quality_paragraph(
+        quality_sentences(table, who=plain(asked.who), where=plain(asked.where), expected=expected)
+    )
 
 
 def _called(column: str) -> str:
@@ -92,9 +97,10 @@ def _sensitivity(asked: Linkage, found: Released) -> str:
     columns = (
         Column("missed_treated", f"Missed among {plain(asked.treated)}", share, right=True),
         Column("missed_comparison", f"Missed among {plain(asked.comparison)}", share, right=True),
+        Column("wrong", "Wrong links", "{:.1%}".format, right=True),
         *hundred,
     )
-    return markdown(found, columns, label="linked-sensitivity", widths="24,24,20,16,16")
+    return markdown(found, columns, label="linked-sensitivity", widths="22,22,14,18,12,12")
 
 
 _HEADINGS = {"difference": "Difference per 100", "low": "From", "high": "To"}

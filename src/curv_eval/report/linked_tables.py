@@ -16,8 +16,12 @@ from curv_eval.linkage.sensitivity import Corrected, Group, corrected_difference
 from curv_eval.linked import Linked, linked_people
 from curv_eval.study import Linkage, Study
 
-# assumed shares of true links that were missed: among the treated, among the comparison
-ASSUMED = ((0.0, 0.0), (0.1, 0.1), (0.2, 0.2), (0.2, 0.1), (0.1, 0.2), (0.3, 0.1), (0.1, 0.3))
+# assumed shares of true links that were missed: among the treated, among the comparison; and how many times as many
+# links are wrong as the linker expects. The first row is what was found.
+ASSUMED = (
+    (0.0, 0.0, 0), (0.0, 0.0, 1), (0.0, 0.0, 3), (0.1, 0.1, 1), (0.2, 0.2, 1),
+    (0.2, 0.1, 1), (0.1, 0.2, 1), (0.3, 0.1, 1), (0.1, 0.3, 1),
+)  # fmt: skip
 
 
 def linked_tables(study: Study, data: Data) -> list[Released]:
@@ -64,10 +68,10 @@ def _outcomes(linked: Linked, asked: Linkage, rule: Rule) -> Released:
 
 
 def _sensitivity(linked: Linked, asked: Linkage, rule: Rule) -> Released:
-    """The difference between the groups as found, and under each assumption about links that were missed."""
+    """The difference between the groups as found, and under each assumption about links missed and links wrong."""
     treated, comparison = _groups(linked)
     wrong = 0.0 if np.isnan(linked.wrong) else linked.wrong / 100
-    rows = [_row(a, b, treated=treated, comparison=comparison, wrong=wrong) for a, b in ASSUMED]
+    rows = [_row(a, b, treated=treated, comparison=comparison, wrong=min(k * wrong, 0.99)) for a, b, k in ASSUMED]
     table = (
         pd.DataFrame(rows)
         .dropna(ignore_index=True)
@@ -75,13 +79,13 @@ def _sensitivity(linked: Linked, asked: Linkage, rule: Rule) -> Released:
     )
     values = dict.fromkeys(["difference", "low", "high"], Role.VALUE)
     behind = {"people": Role.UNITS, "treated_with": Role.EVENTS, "comparison_with": Role.EVENTS}
-    roles = {"missed_treated": Role.KEY, "missed_comparison": Role.KEY, **values, **behind}
-    title = f"Difference in the share who {asked.label}, if links were missed"
+    roles = {"missed_treated": Role.KEY, "missed_comparison": Role.KEY, "wrong": Role.KEY, **values, **behind}
+    title = f"Difference in the share who {asked.label}, if links were missed or wrong"
     return release(table, name="linked_sensitivity", title=title, rule=rule, roles=roles)
 
 
 def _row(a: float, b: float, *, treated: Group, comparison: Group, wrong: float) -> dict[str, float]:
-    row = {"missed_treated": a, "missed_comparison": b}
+    row = {"missed_treated": a, "missed_comparison": b, "wrong": wrong}
     try:
         found = corrected_difference(_with_errors(treated, a, wrong), _with_errors(comparison, b, wrong))
     except DesignError:

@@ -60,10 +60,14 @@ class Span:
 
 @dataclass(frozen=True, config=_strict)
 class MadeUp:
-    """Made-up data with a known effect, generated where they are missing: a seed and the true relative effect."""
+    """Made-up data with a known effect, generated where they are missing: a seed and the true relative effect.
+
+    geography: "hexagons", or "Cleveland", whose real areas are read from the public data in CURV_EVAL_DATA.
+    """
 
     seed: int
     effect: Annotated[float, Field(gt=-1, lt=3)]
+    geography: Literal["hexagons", "Cleveland"] = "hexagons"
 
 
 @dataclass(frozen=True, config=_strict)
