@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from drift_study import DESIGN, STUDY, all_in_table, rows, run, study, trending
 
-from curv_eval.checks import Verdict
+from curv_eval.checks import Verdict, pre_trends
 from curv_eval.checks import honest_did as module
 from curv_eval.errors import DesignError
-from curv_eval.estimate.averages import overall
+from curv_eval.estimate.averages import Average, overall
 from curv_eval.methods import fit
 from curv_eval.study import Design, Span
 from panels import known
@@ -175,3 +175,25 @@ def test_pre_trends_needs_a_month_before():
     short = panel.take(np.full(len(panel.units), True), panel.periods >= 11)
     with pytest.raises(DesignError, match="no month before"):
         run("pre_trends", short, study(design=replace(DESIGN, options={"base": "universal"})))
+
+
+def test_errors_that_do_not_come_from_clusters_are_drawn_as_normal():
+    # one series: its root has a row for each month, so that signs would give |t| = 1 each time and reject nearly always
+    design = Design(method="interrupted_time_series", window=Span("2000-01", "2001-12"))
+    verdicts = [run("pre_trends", known(seed=seed), study(design=design)).verdict for seed in range(6)]
+    assert verdicts.count(Verdict.FAILS) <= 1
+
+
+def test_the_joint_test_of_two_independent_leads_by_hand():
+    averages = [
+        module_average(1.0, [2.0, 0.0, 0.0]), module_average(4.0, [0.0, 2.0, 0.0]),
+    ]  # fmt: skip
+    p, largest, critical = pre_trends._joint(averages, STUDY, flips=False)
+    # the largest |t| is 2, and either of two is beyond it with chance 1 - (1 - 0.0455)^2
+    assert p == pytest.approx(1 - (1 - 0.0455) ** 2, abs=0.01)
+    assert largest == 4.0
+    assert critical == pytest.approx(2.236, abs=0.05)
+
+
+def module_average(value, influence):
+    return Average(value, np.array(influence), 10, 100, 100)

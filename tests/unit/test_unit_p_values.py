@@ -9,7 +9,7 @@ from scipy import stats
 from curv_eval import estimate as nouns
 from curv_eval.errors import DesignError
 from curv_eval.estimate.averages import average, overall
-from curv_eval.estimate.p_values import p_value
+from curv_eval.estimate.p_values import bounded, p_value
 from curv_eval.methods import fit
 from curv_eval.study import Design, Span
 from panels import known
@@ -65,3 +65,10 @@ def test_it_is_the_same_for_a_rise_and_a_fall_and_scales_away(estimate):
     turned = replace(estimate, cells=estimate.cells.assign(estimate=-estimate.cells["estimate"]))
     # the influence of estimated shares is 0 with one cohort, so that only the sign changes
     assert p_value(turned) == pytest.approx(p_value(estimate), rel=1e-6)
+
+
+def test_intervals_without_an_end_are_refused(estimate):
+    row = overall(estimate).iloc[[0]]
+    assert bounded(row, "y") is row
+    with pytest.raises(DesignError, match="y: there are too few placebos"):
+        bounded(row.assign(conf_high=np.inf), "y")

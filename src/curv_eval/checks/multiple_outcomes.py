@@ -10,7 +10,7 @@ import pandas as pd
 from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import average, overall
-from curv_eval.estimate.p_values import p_value
+from curv_eval.estimate.p_values import bounded, p_value
 from curv_eval.methods import fit, load
 from curv_eval.panel import Panel
 from curv_eval.people import People
@@ -64,8 +64,8 @@ def check(data: Panel | People, study: Study, estimate: Estimate) -> Check:
 def _tested(data: Panel | People, study: Study, outcome: Outcome, primary: Estimate) -> _Tested:
     same = primary.outcome == outcome.name and primary.method == study.design.method
     found = primary if same else fit(data, outcome=outcome.name, design=study.design)
-    rows = overall(found).set_index("term")
-    return _Tested(outcome.label, rows.loc["average"], found, p_value(found))
+    row = bounded(overall(found).iloc[[0]], f"multiple_outcomes: {outcome.label}").iloc[0]
+    return _Tested(outcome.label, row, found, p_value(found))
 
 
 def _romano_wolf(tests: list[_Tested], study: Study) -> np.ndarray | None:

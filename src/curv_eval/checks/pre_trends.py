@@ -18,6 +18,7 @@ from curv_eval.study import Design, Study
 
 TAKES = "panel"
 CHANCES = (0.5, 0.8)
+DRAWS = 9999
 COLUMNS = ("term", "estimate", "conf_low", "conf_high", "n_units", "events")
 
 
@@ -36,7 +37,7 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
         raise DesignError("pre_trends: there is no month before the start to compare", do="start the window earlier")
     cells = events.cells["event_time"].to_numpy()
     averages = [average(events, cells == e) for e in leads["event_time"]]
-    p, largest, critical = _joint(averages, study)
+    p, largest, critical = _joint(averages, study, flips=load(events.method).ERRORS == "clusters")
     verdict = Verdict.FAILS if p < study.design.alpha else Verdict.HOLDS
     shown = leads.assign(term=[f"{-e:.0f} months before" for e in leads["event_time"]])[list(COLUMNS)]
     power = _power(events, averages, leads["event_time"].to_numpy(), critical=critical, design=study.design)
@@ -72,11 +73,19 @@ def _odds(p: float) -> str:
     return f"{100 * p:.0f} times in 100" if p >= 0.015 else "less than 2 times in 100"
 
 
-def _joint(averages: list[Average], study: Study) -> tuple[float, float, float]:
-    """Return the p-value of the largest |t| over the leads, the largest gap, and the |t| from which on it rejects."""
+def _joint(averages: list[Average], study: Study, *, flips: bool) -> tuple[float, float, float]:
+    """Return the p-value of the largest |t| over the leads, the largest gap, and the |t| from which on it rejects.
+
+    flips: whether clusters change sign. Where errors do not come from clusters the rows of the influence are only a
+    root of the covariance, perhaps with few rows, and normal draws take the place of signs.
+    """
     influence = np.column_stack([a.influence for a in averages])
     t = np.array([a.value / a.std_error for a in averages])
     critical, draws = sup_t(influence, alpha=study.design.alpha, seed=study.seed)
+    if not flips:
+        normal = np.random.default_rng(study.seed).standard_normal((DRAWS, len(influence)))
+        draws = np.abs(normal @ (influence / np.linalg.norm(influence, axis=0))).max(axis=1)
+        critical = float(np.quantile(draws, 1 - study.design.alpha))
     gaps = np.array([a.value for a in averages])
     p = float((1 + (draws >= np.abs(t).max()).sum()) / (1 + len(draws)))
     return p, float(gaps[np.abs(gaps).argmax()]), critical

@@ -15,6 +15,7 @@ from curv_eval.errors import DesignError, StudyError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
 from curv_eval.estimate.options import chosen
+from curv_eval.estimate.p_values import bounded
 from curv_eval.methods import fit, load, names, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Design, Study
@@ -37,19 +38,20 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     """Estimate under every sensible alternative to the registered choices (Simonsohn, Simmons & Nelson 2020).
 
     These are: every combination of the method's options for trends, base and small samples with the comparison group;
-    each of its other options on its own, under either kind of trends; a window that begins a quarter of the time before the start later, or ends a
-    quarter of the time after it sooner; and every other method that assumes parallel trends, has errors from clusters
-    and takes these starts, with its own defaults and the registered kind of trends. Alternatives that refuse are
-    counted. Where the registered interval excludes no change, the check FAILS when fewer than half of the alternatives
-    exclude it on the same side; where it includes no change, when more than half exclude it. The share is of the
-    alternatives tried and not a chance: no test of all of them together is made, because refitting them on permuted
-    starts would take minutes.
+    each of its other options on its own, under either kind of trends; a window that begins a quarter of the time before
+    the start later, or ends a quarter of the time after it sooner; and every other method that assumes parallel trends,
+    has errors from clusters and takes these starts, with its own defaults and the registered kind of trends.
+    Alternatives that refuse, or whose interval has no end, are counted. Where the registered interval excludes no
+    change, the check FAILS when fewer than half of the alternatives exclude it on the same side; where it includes no
+    change, when more than half exclude it. The share is of the alternatives tried and not a chance: no test of all of
+    them together is made, because refitting them on permuted starts would take minutes.
     """
-    registered = relative(estimate, "as registered")
+    registered = bounded(relative(estimate, "as registered"), "specification_curve")
     rows, refused = [], 0
     for one in _alternatives(panel, study.design):
         try:
-            rows.append(relative(fit(one.panel, outcome=estimate.outcome, design=one.design), one.term))
+            found = relative(fit(one.panel, outcome=estimate.outcome, design=one.design), one.term)
+            rows.append(bounded(found, one.term))
         except (DesignError, StudyError):
             refused += 1
     if not rows:

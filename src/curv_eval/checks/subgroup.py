@@ -14,6 +14,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import average, overall, relative
+from curv_eval.estimate.p_values import bounded
 from curv_eval.methods import fit
 from curv_eval.panel import Panel
 from curv_eval.people import People
@@ -23,6 +24,7 @@ from curv_eval.study import Study
 
 TAKES = "either"
 LEAST = 5
+_NOT_CLEAR = "The difference is not clear of chance."
 COLUMNS = ["term", "estimate", "conf_low", "conf_high", "n_units", "events"]
 
 
@@ -90,7 +92,7 @@ def _whole(data: Panel | People, estimate: Estimate) -> pd.DataFrame:
 
 
 def _row(estimate: Estimate, percent: bool) -> pd.DataFrame:
-    return relative(estimate, "effect") if percent else overall(estimate).iloc[[0]]
+    return bounded(relative(estimate, "effect") if percent else overall(estimate).iloc[[0]], "subgroup")
 
 
 def _groups(data: Panel | People, name: str) -> list[_Group]:
@@ -221,7 +223,9 @@ def _clear(contrasts: list[_Contrast], alpha: float) -> str:
         return "No two groups could be compared."
     adjusted = holm(np.array([one.p for one in contrasts]))
     clear = [one.term for one, p in zip(contrasts, adjusted, strict=True) if p < alpha]
-    among = f"Among {len(contrasts)} differences" if len(contrasts) > 1 else "The difference"
+    if len(contrasts) == 1:
+        return f"There are signs that the difference is real: {clear[0]}." if clear else _NOT_CLEAR
+    among = f"Among {len(contrasts)} differences, "
     if not clear:
-        return f"{among}{', none' if len(contrasts) > 1 else ''} is {'not ' * (len(contrasts) == 1)}clear of chance."
-    return f"{among}, there are signs that these are real: {', '.join(clear[:3])}."
+        return among + "none is clear of chance."
+    return among + f"there are signs that some are real: {', '.join(clear[:3])}."

@@ -1,8 +1,9 @@
-"""How often chance alone gives an effect as large as the one estimated."""
+"""How often chance alone gives an effect as large as the one estimated, and whether it is bounded at all."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy import stats as distributions
 
 from curv_eval.errors import DesignError
@@ -27,6 +28,16 @@ def p_value(estimate: Estimate) -> float:
         raise DesignError(f"{estimate.outcome}: the average effect has no error, so there is no p-value")
     df = estimate.df if estimate.groups is None else satterthwaite(found.influence, estimate.groups)
     return float(2 * distributions.t.sf(abs(found.value) / found.std_error, df))
+
+
+def bounded(rows: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Return rows with conf_low and conf_high as they are. Raises DesignError where an interval has no end.
+
+    Too few placebos, assignments or draws cannot exclude even the largest effect.
+    """
+    if not np.isfinite(rows[["estimate", "conf_low", "conf_high"]].to_numpy(dtype=float)).all():
+        raise DesignError(f"{what}: there are too few placebos or draws to bound the effect")
+    return rows
 
 
 def _drawn(estimate: Estimate) -> float:
