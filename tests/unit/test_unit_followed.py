@@ -28,20 +28,25 @@ def con():
     con = duckdb.connect()
     con.execute("""
         CREATE TABLE referrals AS FROM (VALUES
-            ('ann', DATE '2023-01-10', true, 15, 'f', 'north', 12.0), ('ann', DATE '2023-03-10', false, 16, 'm', 'south', 1.0),
-            ('bob', DATE '2023-02-01', false, NULL, 'm', 'south', 8.0), ('cat', DATE '2023-02-01', true, 17, NULL, 'south', 11.0),
-            ('dan', DATE '2024-02-01', true, 17, 'm', 'north', 11.0), ('eve', DATE '2023-11-30', false, 14, 'm', 'north', 9.0)
+            ('ann', DATE '2023-01-10', true, 15, 'f', 'north', 12.0),
+            ('ann', DATE '2023-03-10', false, 16, 'm', 'south', 1.0),
+            ('bob', DATE '2023-02-01', false, NULL, 'm', 'south', 8.0),
+            ('cat', DATE '2023-02-01', true, 17, NULL, 'south', 11.0),
+            ('dan', DATE '2024-02-01', true, 17, 'm', 'north', 11.0),
+            ('eve', DATE '2023-11-30', false, 14, 'm', 'north', 9.0)
         ) t(id, came, accepted, age, sex, team, risk)""").fetchall()
     con.execute("""
-        CREATE TABLE links AS FROM (VALUES ('ann', 'p1'), ('bob', 'p2'), ('cat', 'p3')) t(left_id, right_id)""").fetchall()
+        CREATE TABLE links AS FROM (VALUES ('ann', 'p1'), ('bob', 'p2'), ('cat', 'p3')) t(left_id, right_id)
+        """).fetchall()
     con.execute("""
         CREATE TABLE visits AS FROM (VALUES
             ('p2', DATE '2023-01-31'), ('p2', DATE '2023-08-01'), ('p3', DATE '2023-07-31'), ('p9', DATE '2023-12-31')
         ) t(patient, day)""").fetchall()
     con.execute("""
         CREATE TABLE forms AS FROM (VALUES
-            ('ann', DATE '2023-01-05', 'M', 20), ('ann', DATE '2023-06-01', 'M', 15), ('ann', DATE '2023-06-30', 'M', 14),
-            ('bob', DATE '2023-02-20', 'M', 18), ('bob', DATE '2023-05-01', 'M', 17), ('cat', DATE '2023-03-01', 'X', 3),
+            ('ann', DATE '2023-01-05', 'M', 20), ('ann', DATE '2023-06-01', 'M', 15),
+            ('ann', DATE '2023-06-30', 'M', 14), ('bob', DATE '2023-02-20', 'M', 18),
+            ('bob', DATE '2023-05-01', 'M', 17), ('cat', DATE '2023-03-01', 'X', 3),
             ('cat', DATE '2023-02-01', 'M', 12)
         ) t(id, day, kind, score)""").fetchall()
     con.execute(
@@ -127,7 +132,7 @@ def test_clusters_doses_and_thresholds_come_along(con):
 
 def test_a_month_is_not_enough_to_tell_before_from_after(con):
     con.execute("ALTER TABLE visits ALTER day TYPE VARCHAR USING strftime(day, '%Y-%m')").fetchall()
-    with pytest.raises(DesignError, match="visits.day is not a date as it was given"):
+    with pytest.raises(DesignError, match=r"visits\.day is not a date as it was given"):
         assemble_people(con, study())
 
 
