@@ -14,9 +14,12 @@ from curv_eval.estimate.adjusting import (
     need,
     need_baseline,
     offered,
+    require_clusters,
     said_rule,
 )
 from curv_eval.estimate.compliers import complied
+from curv_eval.methods import fit
+from curv_eval.study import Design, Span
 from people import known_people
 
 
@@ -132,3 +135,26 @@ def test_compliers_are_those_whom_the_offer_moved():
     assert found.notes == ()
     assert found.inverted.conf_low < found.value < found.inverted.conf_high
     assert "Anderson-Rubin" in found.inverted.rule
+
+
+def one_treated_cluster(people):
+    treated = people.cluster == 3
+    return replace(people, treated=treated, assigned=treated.copy(), dose=people.dose * treated + 2.0 * treated)
+
+
+@pytest.mark.parametrize(
+    "method", ["ancova", "cluster_trial", "dose_response", "instrumental_variables", "time_to_event", "waiting_list"]
+)
+def test_one_treated_cluster_is_refused(method):
+    people = one_treated_cluster(known_people(binary=method == "time_to_event"))
+    design = Design(method=method, window=Span("2000-01", "2001-12"))
+    with pytest.raises(DesignError, match="clusters: got 1"):
+        fit(people, outcome="y", design=design)
+
+
+def test_clusters_that_leave_nothing_to_vary_are_refused():
+    people = bare()
+    with pytest.raises(DesignError, match=r"0\.4 degrees of freedom"):
+        few_clusters(people, 0.4)
+    require_clusters(people, people.treated, 1.0)
+    require_clusters(replace(people, cluster=None), people.cluster == 0, 0.1)

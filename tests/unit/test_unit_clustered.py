@@ -173,3 +173,15 @@ def test_rules_that_cannot_be_are_refused(given, said):
 def test_columns_that_repeat_others_are_refused():
     with pytest.raises(DesignError, match="1 of 3 terms"):
         least_squares(np.column_stack([TWO, 1 - D]), Y)
+
+
+def test_as_many_terms_as_people_are_refused():
+    with pytest.raises(DesignError, match="5 people cannot say how 5 terms vary"):
+        least_squares(np.vander(np.arange(5.0)), Y)
+
+
+def test_where_every_cluster_fits_itself_there_are_no_degrees_of_freedom():
+    cluster = np.repeat([0, 1, 2], 4)
+    x = (cluster[:, None] == [0, 1, 2]).astype(float)
+    found = least_squares(x, np.arange(12.0), cluster=cluster).robust
+    assert found.df.tolist() == [0, 0, 0]

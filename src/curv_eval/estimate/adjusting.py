@@ -115,8 +115,26 @@ def said_rule(rule: str) -> str:
     }[rule]
 
 
+def require_clusters(people: People, group: np.ndarray, df: float = np.inf) -> None:
+    """Refuse clusters from which no error can be worked out: group (n,) bool, df of the error.
+
+    One cluster fits its own mean, so that it adds nothing to the error and the interval is far too narrow.
+    Raises DesignError with fewer than two clusters that hold people of the group, or others, or with df below 1.
+    """
+    if people.cluster is None:
+        return
+    held = [len(np.unique(people.cluster[side])) for side in (group, ~group)]
+    if min(held) < 2 or df < 1:
+        raise DesignError(
+            f"clusters: got {held[0]} with people treated or offered it and {held[1]} with others, "
+            f"{df:.1f} degrees of freedom; expected at least 2 of each and 1",
+            do="name smaller clusters, or leave `cluster` out where people were treated one by one",
+        )
+
+
 def few_clusters(people: People, df: float) -> tuple[str, ...]:
-    """Return a note where the interval rests on few clusters, with the remedy."""
+    """Return a note where the interval rests on few clusters, with the remedy. Raises DesignError where on too few."""
+    require_clusters(people, people.treated, df)
     if people.cluster is None or df >= FEW:
         return ()
     said = f"the error has only {df:.1f} degrees of freedom: the interval may be too narrow"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from curv_eval.estimate import Tested
-from curv_eval.estimate.adjusting import error_rule, said_rule
+from curv_eval.estimate.adjusting import error_rule, require_clusters, said_rule
 from curv_eval.people import People
 from curv_eval.stats.instruments import (
     WEAK,
@@ -71,6 +71,7 @@ def complied(people: People, y: np.ndarray, x: np.ndarray, *, alpha: float) -> C
     Raises DesignError when the offer did not move take-up at all.
     """
     equation = Equation(y, people.treated, people.assigned, np.column_stack([np.ones(len(y)), x]))
+    require_clusters(people, people.assigned.astype(bool))
     rule = error_rule(people)
     fit = two_stage(equation, rule=rule, cluster=people.cluster)
     stage = first_stage(equation, rule=rule, cluster=people.cluster)

@@ -59,6 +59,8 @@ def least_squares(
             f"{int((~independent(x)).sum())} of {x.shape[1]} terms of the regression repeat others",
             do="leave out covariates that follow from others",
         )
+    if len(x) <= x.shape[1]:
+        raise DesignError(f"{len(x)} people cannot say how {x.shape[1]} terms vary", do="leave covariates out")
     coefficients = np.linalg.lstsq(x, y, rcond=None)[0]
     residual = y - x @ coefficients
     return Fit(coefficients, residual / root, robust(x, residual, rule=rule, cluster=cluster))
@@ -183,9 +185,12 @@ def _satterthwaite(own: np.ndarray, weights: np.ndarray, x: np.ndarray, bread: n
 
 
 def _degrees(own: np.ndarray, inner: np.ndarray, bread: np.ndarray) -> float:
-    """Return (trace P)^2 / trace(P P) for P = diag(own) - B M B' without forming it; own: (G,), inner: B (G, k)."""
+    """Return (trace P)^2 / trace(P P) for P = diag(own) - B M B' without forming it; own: (G,), inner: B (G, k).
+
+    0 where every cluster fits its own part, so that nothing is left to vary.
+    """
     crossed = np.einsum("gk,kl,gl->g", inner, bread, inner)
     middle = bread @ (inner.T @ inner)
     trace = own.sum() - crossed.sum()
     square = (own**2).sum() - 2 * (own * crossed).sum() + np.sum(middle * middle.T)
-    return float(trace**2 / square)
+    return float(trace**2 / square) if square > 1e-20 * max((own**2).sum(), 1e-300) else 0.0
