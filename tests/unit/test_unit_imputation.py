@@ -217,6 +217,20 @@ def test_cr2_of_a_ratio_is_that_of_the_saturated_poisson_regression():
                 assert (sums**2).sum() >= 0.95 * (scores[:, k] ** 2).sum()
 
 
+def test_one_cohort_has_the_numbers_and_errors_of_group_time_effects_against_the_mean_before():
+    # with one cohort both are comparisons of totals before and after, and so are their errors
+    panel = known()
+    for method, trends in (("imputation", "additive"), ("poisson_staggered", "proportional")):
+        ours = fit(panel, outcome="y", design=design(method, options={"small_sample": "none"}))
+        given = design("callaway_santanna", options={"base": "mean", "trends": trends})
+        theirs = fit(panel, outcome="y", design=given)
+        ours_after, theirs_after = ours.cells[ours.after], theirs.cells[theirs.after]
+        assert ours_after["estimate"].to_numpy() == pytest.approx(theirs_after["estimate"].to_numpy(), abs=1e-9)
+        assert ours_after["observed"].tolist() == pytest.approx(theirs_after["observed"].tolist())
+        assert ours.influence[:, ours.after] == pytest.approx(theirs.influence[:, theirs.after], abs=1e-9)
+        assert overall(ours)["conf_low"].to_numpy() == pytest.approx(overall(theirs)["conf_low"].to_numpy(), abs=1e-9)
+
+
 def test_periods_in_which_everybody_is_treated_have_no_cells():
     panel = known(starts=(10, 14, 18))
     late = panel.with_cohort(np.where(np.isnan(panel.cohort), 18.0, panel.cohort))
@@ -232,7 +246,13 @@ def test_anticipation_begins_the_cells_earlier(method):
     found = fit(known(), outcome="y", design=design(method, anticipation=2))
     cells = found.cells[found.cells["event_time"] >= -2]
     assert cells["event_time"].tolist() == list(range(-2, 12))
-    plain = fit(known(starts=(10,)), outcome="y", design=design(method))
+    # the panel in which treatment began two periods earlier has the same numbers, cell by cell
+    plain = fit(known().with_cohort(known().cohort - 2), outcome="y", design=design(method))
+    again = plain.cells[plain.after]
+    assert cells["period"].tolist() == again["period"].tolist()
+    assert cells["estimate"].to_numpy() == pytest.approx(again["estimate"].to_numpy())
+    before = found.cells[found.cells["event_time"] < -2]
+    assert before["estimate"].tolist() == pytest.approx(plain.cells.loc[~plain.after, "estimate"].tolist())
     assert average(found, found.after).unit_periods < average(plain, plain.after).unit_periods
 
 
