@@ -8,10 +8,14 @@ else
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo test lab lock lint bench example-brief clean setup
+.PHONY: demo demo-people test lab lock lint bench calibrate example-brief clean setup
 
 demo: $(READY)
 	$(BIN)/curv-eval demo
+
+# the second example: a study of people
+demo-people: $(READY)
+	$(BIN)/curv-eval run params/demo-people.yaml --again
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -24,6 +28,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/stages.py
+
+# how often every method's intervals hold, on made-up data: about half an hour on two cores; fills docs/calibration.md
+calibrate: $(READY)
+	$(BIN)/python bench/calibrate.py --write
 
 # the lock holds exact versions and hashes for Linux, macOS and Windows, and names no host
 lock: $(READY)
