@@ -28,7 +28,7 @@ class Window:
         return np.concatenate([self.before, self.after])
 
 
-def equal_windows(panel: Panel, first: float, start: float, months: int) -> Window:
+def equal_windows(panel: Panel, first: float, start: float, *, months: int) -> Window:
     """Return windows that end before `first` and begin at `start`; months 0 takes the longest that fits both sides.
 
     Of 12 months or more, whole years are taken, so that both windows hold the same calendar months. Raises DesignError

@@ -64,7 +64,7 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     require(panel, outcome=outcome, clustered=given["errors"] == "clusters")
     start = require_one_cohort(panel, "weighted_displacement")
     zone = zones(panel, method="weighted_displacement", rings=given["rings"])
-    window = equal_windows(panel, start - design.anticipation, start, given["months"])
+    window = equal_windows(panel, start - design.anticipation, start, months=given["months"])
     loads = _loads(panel, zone, given["compare"])
     part = Windowed(panel, outcome, zone, window, given["errors"])
     cells, influence, observed, df = part.cells(start, _wanted(loads, given["counts"]))
