@@ -108,3 +108,33 @@ def test_greenwood_is_that_of_statsmodels():
     assert found.survival == pytest.approx(theirs.surv_prob, abs=1e-12)
     assert found.std_error == pytest.approx(theirs.surv_prob_se, abs=1e-12)
     assert found.at_risk == pytest.approx(theirs.n_risk)
+
+
+# Freireich and others (1963), Gehan (1965): weeks in remission of 42 children with leukaemia, printed in many textbooks
+TREATED = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+WEEKS = np.array(TREATED + PLACEBO, dtype=float)
+RELAPSED = np.repeat([1.0, 0.0, 1.0], [9, 12, 21])
+ON_PLACEBO = np.repeat([0.0, 1.0], 21)
+
+
+def test_kaplan_meier_is_the_textbook_table():
+    found = kaplan_meier(WEEKS[:21], RELAPSED[:21])
+    assert found.time.tolist() == [6, 7, 10, 13, 16, 22, 23]
+    assert found.at_risk.tolist() == [21, 17, 15, 12, 11, 7, 6]
+    assert found.survival == pytest.approx([0.857, 0.807, 0.753, 0.690, 0.627, 0.538, 0.448], abs=5e-4)
+    assert found.std_error == pytest.approx([0.0764, 0.0869, 0.0963, 0.1068, 0.1141, 0.1282, 0.1346], abs=5e-5)
+
+
+def test_log_rank_is_the_textbook_number():
+    found = log_rank(WEEKS, RELAPSED, ON_PLACEBO)
+    assert found.chi2 == pytest.approx(16.79, abs=5e-3)
+    assert found.observed.tolist() == [9, 21]
+    assert found.expected == pytest.approx([19.25, 10.75], abs=5e-3)
+
+
+@pytest.mark.parametrize(("ties", "b", "error"), [("breslow", 1.5092, 0.4096), ("efron", 1.5721, 0.4124)])
+def test_cox_is_the_textbook_number(ties, b, error):
+    found = cox(WEEKS, RELAPSED, ON_PLACEBO[:, None], ties=ties)
+    assert found.coefficients[0] == pytest.approx(b, abs=5e-5)
+    assert found.errors[0] == pytest.approx(error, abs=5e-5)

@@ -12,7 +12,7 @@ from curv_eval.people import People
 from curv_eval.stats.ancova import regressors
 from curv_eval.stats.cluster_permutation import Lots, permutation_test
 from curv_eval.stats.clustered import CLUSTER_RULES, PEOPLE_RULES, least_squares, robust
-from curv_eval.stats.instruments import Equation, first_stage, two_stage, wu_hausman
+from curv_eval.stats.instruments import Equation, first_stage, ratio_set, two_stage, wu_hausman
 from curv_eval.study import Design, Span
 
 HERE = Path(__file__).parent
@@ -231,3 +231,16 @@ def test_randomisation_inference_over_all_draws_is_that_of_full_enumeration(smal
     assert found.p_value == pytest.approx(expected["ri"]["p_two_sided"], abs=1e-9)
     method = fit(trial(data), outcome="y", design=design("cluster_trial", test="permutation"))
     assert method.tested.p_value == found.p_value
+
+
+def test_the_anderson_rubin_set_of_card_1995_is_the_published_one(card):
+    # Kang, Jiang, Zhao & Small (2021), ivmodel: under alike errors, 95% from 0.0248 to 0.2848
+    left = np.column_stack([card.y, card.d, card.z])
+    left = left - card.x @ np.linalg.lstsq(card.x, left, rcond=None)[0]
+    z, pair = left[:, 2], left[:, :2]
+    reduced = z @ pair / (z @ z)
+    residual = pair - np.outer(z, reduced)
+    scores = residual / np.sqrt((len(z) - card.given.shape[1]) * (z @ z))
+    found = ratio_set(*reduced, scores, alpha=0.05, df=len(z) - card.given.shape[1])
+    assert (found.low, found.high) == pytest.approx((0.0248, 0.2848), abs=5e-5)
+    assert found.low < two_stage(card).coefficients[0] < found.high
