@@ -436,6 +436,6 @@ def test_the_benefit_of_some_offences_adds_up():
 def test_ten_thousand_draws_take_less_than_half_a_second():
     import time
 
-    began = time.perf_counter()
+    began = time.process_time()
     valued(draws=10_000)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -364,9 +364,9 @@ def test_ten_thousand_areas_take_less_than_a_second():
     import time
 
     panel = known(n=4000, periods=12, starts=(6,))
-    began = time.perf_counter()
+    began = time.process_time()
     estimated(panel)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_the_size_of_the_test_on_clustered_noise():
