@@ -11,7 +11,10 @@ from curv_eval.estimate.comparison import clustered, concentrated
 from curv_eval.estimate.options import chosen
 from curv_eval.methods import fit, load
 from curv_eval.people import People
+from curv_eval.stats import treated_effect
 from curv_eval.stats.balance import balance
+from curv_eval.stats.entropy_balance import moments
+from curv_eval.stats.propensity import propensity
 from curv_eval.stats.weights import WEIGHTED, comparison_weights, within_overlap
 from curv_eval.study import Design, Span
 from people import known_people
@@ -301,6 +304,44 @@ def test_matching_without_replacement_refuses_more_treated_than_others():
     most = people.take(people.treated | (np.arange(800) % 3 == 0))
     with pytest.raises(DesignError, match="without replacement"):
         estimated(most, "matching", replacement="without")
+
+
+def score(people):
+    return propensity(people.treated, people.matrix).score
+
+
+def test_those_hardest_to_match_choose_first_without_replacement():
+    people = alone(fewer_treated())
+    found = estimated(people, "matching", replacement="without", bias_correction="none")
+    place, treated, y = score(people), people.treated, people.outcomes["y"]
+    free, gaps = list(np.flatnonzero(~treated)), []
+    for row in sorted(np.flatnonzero(treated), key=lambda i: -place[i]):
+        best = min(free, key=lambda j: abs(place[j] - place[row]))
+        free.remove(best)
+        gaps.append(y[row] - y[best])
+    assert found.cells["estimate"].item() == pytest.approx(np.mean(gaps), abs=1e-10)
+
+
+def test_the_caliper_is_in_standard_deviations_of_the_propensity():
+    people = alone(fewer_treated())
+    place, treated = score(people), people.treated
+    width = 0.02 * place.std(ddof=1)
+    near = np.abs(place[treated][:, None] - place[~treated]).min(axis=1) <= width
+    assert 0 < near.sum() < treated.sum()
+    found = estimated(people, "matching", caliper=0.02, most_unmatched=0.9)
+    assert found.cells["n_units"].item() == near.sum()
+
+
+def test_even_odds_and_balanced_variances_reach_the_arithmetic():
+    people = known_people()
+    y, treated, x = people.outcomes["y"], people.treated, people.matrix
+    even = treated_effect.doubly_robust(y, treated, propensity(treated, x), even=True).value
+    assert average(people, "doubly_robust", weights="even odds")["estimate"] == pytest.approx(even, abs=1e-10)
+    assert average(people, "doubly_robust")["estimate"] != pytest.approx(even, abs=1e-6)
+    both = treated_effect.by_entropy_balancing(y, treated, moments(x, variances=True)).value
+    found = average(people, "entropy_balancing", moments="means and variances")["estimate"]
+    assert found == pytest.approx(both, abs=1e-8)
+    assert average(people, "entropy_balancing")["estimate"] != pytest.approx(both, abs=1e-6)
 
 
 def test_matching_names_the_error_that_goes_with_how_it_matched():

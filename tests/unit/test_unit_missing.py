@@ -73,6 +73,16 @@ def test_draws_differ_by_as_much_as_is_not_known():
     assert found[:, gone, 0].std(axis=0).mean() == pytest.approx(1.0, rel=0.1)
 
 
+def test_few_known_make_copies_differ_as_a_whole():
+    # 16 known and 400 gaps: the regression itself is known only to about 1 / sqrt(16)
+    draw = np.random.default_rng(8)
+    data = np.column_stack([np.r_[draw.normal(size=16), np.full(400, NAN)], np.zeros(416)])
+    means = impute(data, m=300, seed=1, kind="normal")[:, 16:, 0].mean(axis=1)
+    spread = data[:16, 0].std(ddof=1)
+    # with the error's own variance drawn too, the regression is a t with 15 degrees of freedom
+    assert means.std() == pytest.approx(spread / 4 * np.sqrt(15 / 13), rel=0.15)
+
+
 def test_the_same_seed_gives_the_same_and_another_another():
     data, _, _ = holed()
     assert (impute(data, m=2, seed=1) == impute(data, m=2, seed=1)).all()
@@ -182,6 +192,14 @@ def test_lee_s_bounds_trim_the_others_where_more_of_them_are_known():
     found = lee(y, TREATED)  # a quarter of five is one person
     assert found.low == pytest.approx(2 - 6)
     assert found.high == pytest.approx(2 - 15 / 4)
+
+
+def test_the_surplus_is_a_share_of_those_known():
+    # 3 of 4 treated and 2 of 5 others: 1 - (2/5) / (3/4)
+    y = np.array([1.0, 2, 3, NAN, 4, 5, NAN, NAN, NAN])
+    assert surplus(y, TREATED) == (True, pytest.approx(7 / 15))
+    found = lee(y, TREATED)  # of three known, the nearest whole person to 1.4
+    assert (found.low, found.high) == pytest.approx((1.5 - 4.5, 2.5 - 4.5))
 
 
 def test_lee_s_bounds_meet_where_as_many_are_known():
