@@ -87,9 +87,9 @@ def _fixest(panel: Panel, effects: int) -> np.ndarray:
 def _by_event(found: Estimate) -> pd.DataFrame:
     """Return the interaction-weighted average of each event time, each with its own degrees of freedom."""
     time = found.cells["event_time"].to_numpy()
-    rows = []
-    for e in np.unique(time):
-        one = average(found, time == e)
-        df = found.df if found.groups is None else satterthwaite(one.influence, found.groups)
-        rows.append(parameters([f"event time {e:+.0f}"], [one.value], [one.std_error], alpha=found.alpha, df=df))
-    return pd.concat(rows, ignore_index=True)
+    averages = [average(found, time == e) for e in np.unique(time)]
+    df = [found.df if found.groups is None else satterthwaite(one.influence, found.groups) for one in averages]
+    return parameters(
+        [f"event time {e:+.0f}" for e in np.unique(time)], [one.value for one in averages],
+        [one.std_error for one in averages], alpha=found.alpha, df=np.array(df),
+    )  # fmt: skip
