@@ -12,6 +12,7 @@ from curv_eval.estimate import Estimate
 from curv_eval.panel import Panel
 from curv_eval.report.bundle import add_part, add_table, add_values, plain
 from curv_eval.report.figures import add_figure
+from curv_eval.report.rating_parts import rating_part, rating_table
 from curv_eval.report.words import Effect, meaning, number, percent, sentence
 from curv_eval.study import Outcome, Study
 
@@ -88,6 +89,9 @@ def write_effect(
     add_part(folder, "glance", _glance(study, primary, checks))
     add_part(folder, "results", _results(study, effects))
     add_part(folder, "checks", _checks(checks))
+    rating, parts = rating_table(study, estimate, checks=checks, folder=folder)
+    add_table(folder, parts)
+    add_part(folder, "rating", rating_part(rating, parts))
     add_part(folder, "claim", _claim(study, primary) if study.brief.claim else "")
     said = [*_means(study, primary), *_chances(study, results[study.primary.name], estimate)]
     add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in said))

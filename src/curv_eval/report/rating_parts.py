@@ -1,0 +1,53 @@
+"""How far a finding can be trusted, as a table of parts with every lost point named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from curv_eval.checks import Check
+from curv_eval.disclosure import Released, Role, release
+from curv_eval.disclosure.rules import strictest
+from curv_eval.estimate import Estimate
+from curv_eval.rating import HIGHEST, Rating, rate
+from curv_eval.report.bundle import Column, markdown, plain
+from curv_eval.study import Study
+
+_COLUMNS = ["part", "score", "reason"]
+
+
+def rating_table(
+    study: Study, estimate: Estimate, *, checks: list[tuple[Check, Released]], folder: Path
+) -> tuple[Rating, Released]:
+    """Return the rating that the released facts give, and its table of parts.
+
+    checks: a check of which any number is withheld counts as not examined, so that no reason gives it away. The
+    smallest visible effect is read from what the power notebook released into `folder`.
+    """
+    shown = [check for check, released in checks if not released.suppressed]
+    rating = rate(study, estimate, shown, power=_smallest(folder))
+    table = rating.table[_COLUMNS].assign(score=[f"{score} of {HIGHEST}" for score in rating.table["score"]])
+    roles = dict.fromkeys(_COLUMNS, Role.KEY)
+    title = "Parts of the security rating, and why points were lost"
+    return rating, release(table, name="rating", title=title, rule=strictest(["open"]), roles=roles)
+
+
+def rating_part(rating: Rating, released: Released) -> str:
+    """Return the section of the brief: the rating in words, and its parts."""
+    columns = (
+        Column("part", "Part", _capital), Column("score", "Score", str), Column("reason", "Why", _capital),
+    )  # fmt: skip
+    return f"{plain(rating.text)}\n\n{markdown(released, columns, label='rating', widths='24,14,62')}"
+
+
+def _capital(text: str) -> str:
+    return plain(text[0].upper() + text[1:])
+
+
+def _smallest(folder: Path) -> float | None:
+    path = Path(folder) / "release" / "results.json"
+    tables = json.loads(path.read_text("utf-8"))["tables"] if path.is_file() else {}
+    value = tables["power"]["rows"][0]["smallest"] if "power" in tables else None
+    return None if value is None or pd.isna(value) else float(value)
