@@ -141,3 +141,8 @@ def test_breusch_godfrey_is_that_of_statsmodels(regression, lags):
     found, x = regression
     expected = acorr_breusch_godfrey(found, nlags=lags, result_object=False)[:2]
     assert breusch_godfrey(x, found.resid, lags) == pytest.approx(expected, rel=1e-8)
+
+
+def test_nothing_left_over_is_not_autocorrelated():
+    assert durbin_watson(np.zeros(9)) == 2.0
+    assert ljung_box(np.zeros(9), 2) == (0.0, 1.0)

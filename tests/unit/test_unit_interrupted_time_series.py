@@ -186,6 +186,48 @@ def test_least_squares_reports_a_level_in_counts():
     assert table.loc["level", "estimate"] < -40
 
 
+def test_arima_errors_are_fitted_and_reported():
+    panel = monthly(effect=-0.3, season=0.3, scale=3000.0)
+    found = run(panel, model="arima", comparison="none", season="fourier")
+    table = found.parameters.set_index("term")
+    assert {"ar", "seasonal ar"} <= set(table.index)
+    assert abs(table.loc["ar", "estimate"]) < 1
+    assert "generalised least squares" in found.se_rule
+    assert found.df == 54 - 8 - 2
+    assert row(found)["conf_high"] < 0
+    assert abs(row(found)["estimate"] + 0.3) < 4 * row(found)["std_error"]
+
+
+def test_arima_whitens_what_is_left():
+    panel = monthly(effect=0.0, season=0.0, scale=3000.0)
+    draw, shock = np.random.default_rng(2), np.zeros(54)
+    for t in range(1, 54):
+        shock[t] = 0.8 * shock[t - 1] + 0.1 * draw.normal()
+    y = panel.outcomes["y"].copy()
+    y[0] *= np.exp(shock)
+    panel = replace(panel, outcomes={"y": y})
+    plain, whitened = (run(panel, model=m, comparison="none", season="none") for m in ("ols", "arima"))
+    plain, whitened = (one.parameters.set_index("term")["estimate"] for one in (plain, whitened))
+    assert whitened["durbin_watson"] > plain["durbin_watson"]
+    assert whitened["ar"] > 0.3
+
+
+def test_arima_takes_one_series_without_gaps():
+    with pytest.raises(DesignError, match="takes one series"):
+        run(monthly(), model="arima", comparison="interaction")
+    gap = monthly().take(np.full(3, True), ~np.isin(np.arange(54), [10, 11]))
+    with pytest.raises(DesignError, match="without gaps"):
+        run(gap, model="arima")
+
+
+def test_gaps_are_time_passed_for_the_other_models():
+    gap = monthly().take(np.full(3, True), ~np.isin(np.arange(54), [10, 11, 45]))
+    for errors in ("ar1", "newey_west"):
+        found = run(gap, errors=errors)
+        assert abs(row(found)["estimate"] + 0.3) < 4 * row(found)["std_error"]
+        assert row(found)["unit_periods"] == 17
+
+
 def test_anticipation_moves_the_onset_and_not_the_average():
     panel = monthly()
     early = panel.outcomes["y"].copy()

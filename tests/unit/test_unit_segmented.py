@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from curv_eval.errors import DesignError
+from curv_eval.stats.arma import Orders, arma_regression
 from curv_eval.stats.segmented import beside, interruptions, regress, season, trend
 
 TIME = np.arange(8.0)
@@ -115,3 +116,21 @@ def test_an_offset_is_taken_off_least_squares():
     found = regress(2 + 3 * time + offset, x, model="ols", offset=offset)
     assert found.coefficients == pytest.approx([2, 3])
     assert found.mean == pytest.approx(2 + 3 * time + offset)
+
+
+def test_arima_without_arma_terms_is_least_squares():
+    y, x = np.random.default_rng(4).normal(size=30), trend(np.arange(30.0)).values
+    found, plain = regress(y, x, model="arima", orders=Orders()), regress(y, x, model="ols")
+    assert found.coefficients == pytest.approx(plain.coefficients)
+    assert found.spread == pytest.approx(plain.spread)
+    assert found.covariance == pytest.approx(plain.dispersion * np.eye(30))
+
+
+def test_arima_takes_an_offset_and_its_orders():
+    draw = np.random.default_rng(6)
+    y, x, offset = np.cumsum(draw.normal(size=40)), trend(np.arange(40.0)).values, np.cos(np.arange(40.0))
+    orders = Orders(ar=1, seasonal_ar=1, length=4)
+    found, direct = regress(y + offset, x, model="arima", offset=offset, orders=orders), arma_regression(y, x, orders)
+    assert found.coefficients == pytest.approx(direct.coefficients, rel=1e-4)
+    assert found.arma == pytest.approx(direct.arma, rel=1e-4)
+    assert found.mean == pytest.approx(x @ direct.coefficients + offset, rel=1e-4, abs=1e-4)

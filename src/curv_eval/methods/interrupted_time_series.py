@@ -14,6 +14,7 @@ from curv_eval.estimate.options import Number, chosen
 from curv_eval.estimate.parameters import parameters, ratios
 from curv_eval.panel import Panel
 from curv_eval.stats import segmented
+from curv_eval.stats.arma import Orders
 from curv_eval.stats.hac import durbin_watson, ljung_box, newey_west_lag
 from curv_eval.stats.series_errors import (
     Errors,
@@ -48,11 +49,14 @@ ASSUMES = (
 ERRORS = "series"
 STAGGERED = False
 SE_RULE = {
+    "arima": "generalised least squares with seasonal autoregressive errors, t with n-k degrees of freedom",
     "ar1": "first-order autocorrelation freed from bias, Satterthwaite degrees of freedom",
     "newey_west": "Newey-West with lag {lag}, freed from bias, Satterthwaite degrees of freedom",
     "newey_west plain": "Newey-West with lag {lag}, times T/(T-k), t with T-k degrees of freedom",
     "none": "by the model, months independent, t with n-k degrees of freedom",
 }
+MONTHS = 12
+ADDITIVE = ("ols", "arima")
 STRONG = 0.4  # autocorrelation from which intervals of short series still hold less than they promise
 
 
@@ -71,8 +75,10 @@ class _Fitted:
 
     @property
     def standardised(self) -> np.ndarray:
-        """Residuals over their standard deviation, (n,); 0 where the counts follow the model exactly."""
+        """Residuals over their standard deviation, (n,), freed from modelled autocorrelation; 0 for a perfect fit."""
         spread = self.fit.spread
+        if self.fit.covariance is not None:
+            return np.linalg.solve(np.linalg.cholesky(self.fit.covariance), self.residual)
         return np.divide(self.residual, spread, out=np.zeros(len(spread)), where=spread > 0)
 
 
@@ -88,11 +94,12 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     """
     option = chosen(design.options, OPTIONS)
     series = one_series(panel, outcome=outcome, design=design, compared=option["comparison"] != "none")
-    found = _fitted(series, option, season_of(option["season"], series, panel, shared=option["comparison"] == "series"))
+    season = season_of(option["season"], series, panel, shared=option["comparison"] == "series")
+    found = _fitted(series, option, season, monthly=panel.frequency == "month")
     errors = _errors(found, series, option)
     every = np.full(len(series.time), True)
     influence, observed = _influence(found, errors, series)
-    rule = option["errors"]
+    rule = "arima" if option["model"] == "arima" else option["errors"]
     rule += " plain" if rule == "newey_west" and option["small_sample"] == "none" else ""
     return Estimate(
         method="interrupted_time_series", outcome=outcome,
@@ -105,14 +112,18 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     )  # fmt: skip
 
 
-def _fitted(series: OneSeries, option: dict, season: str) -> _Fitted:
-    time, two, log = series.time - series.onset, option["comparison"] == "interaction", option["model"] != "ols"
+def _fitted(series: OneSeries, option: dict, season: str, *, monthly: bool) -> _Fitted:
+    time, two, log = series.time - series.onset, option["comparison"] == "interaction", option["model"] not in ADDITIVE
     own = segmented.trend(time) + segmented.interruptions(time, [0.0], change=option["change"])
     shared = segmented.season(series.time, season)
     columns = segmented.beside(own, shared) if two else own + shared
     _refuse_short(series, columns, two=two)
+    if option["model"] == "arima" and (two or np.ptp(np.diff(time))):
+        what = "one series" if two else "a series without gaps"
+        raise DesignError(f"`model: arima` takes {what}", do="use `comparison: series`, or another model")
     y, offset = _set_beside(series, two=two, log=log)
-    fit = segmented.regress(y, columns.values, model=option["model"], offset=offset)
+    orders = Orders(ar=1, seasonal_ar=int(monthly and len(time) >= 4 * MONTHS), length=MONTHS)
+    fit = segmented.regress(y, columns.values, model=option["model"], offset=offset, orders=orders)
     return _without(columns, fit, y - fit.mean, series=series, log=log)
 
 
@@ -162,6 +173,9 @@ def _refuse_short(series: OneSeries, columns: segmented.Columns, *, two: bool) -
 
 def _errors(found: _Fitted, series: OneSeries, option: dict) -> Errors:
     spread, n = found.fit.spread, len(found.residual)
+    if found.fit.covariance is not None:
+        df = float(n - len(found.fit.coefficients) - len(found.fit.arma))
+        return Errors(np.linalg.cholesky(found.fit.covariance).T, df, float(found.fit.arma[0]))
     if option["errors"] == "none":
         return independent(spread, float(n - len(found.fit.coefficients)))
     if option["errors"] == "ar1":
@@ -207,7 +221,7 @@ def _parameters(found: _Fitted, errors: Errors, design: Design, model: str) -> p
     place = [found.columns.names.index(name + ending) for name in names]
     error = np.linalg.norm(errors.root @ found.fit.response[place].T, axis=0)
     main = parameters(names, found.fit.coefficients[place], error, alpha=design.alpha, df=errors.df)
-    main = main if model == "ols" else ratios(main)
+    main = main if model in ADDITIVE else ratios(main)
     u = found.standardised[found.held.series == 0]
     lags = max(1, min(12, len(u) // 5))
     statistic, p = ljung_box(u, lags)
@@ -215,8 +229,9 @@ def _parameters(found: _Fitted, errors: Errors, design: Design, model: str) -> p
         "dispersion": found.fit.dispersion, "autocorrelation": _autocorrelation(found),
         "durbin_watson": durbin_watson(u), "lag": errors.lag,
     }  # fmt: skip
-    if np.isfinite(found.fit.theta):
-        rest["theta"] = found.fit.theta
+    rest |= {"theta": found.fit.theta} if np.isfinite(found.fit.theta) else {}
+    if found.fit.arma is not None:
+        rest |= dict(zip(("ar", "seasonal ar"), found.fit.arma, strict=False))
     described = parameters(list(rest), rest.values(), [np.nan] * len(rest), alpha=design.alpha)
     tested = parameters(["ljung_box"], [statistic], [np.nan], alpha=design.alpha, df=lags).assign(p_value=p)
     return pd.concat([main, described, tested], ignore_index=True)

@@ -49,13 +49,19 @@ def bartlett(time: np.ndarray, lag: int) -> np.ndarray:
 
 
 def durbin_watson(residual: np.ndarray) -> float:
-    """Return sum (e_t - e_{t-1})^2 / sum e_t^2: about 2 without, towards 0 with positive autocorrelation."""
-    return float((np.diff(residual) ** 2).sum() / (residual**2).sum())
+    """Return sum (e_t - e_{t-1})^2 / sum e_t^2: about 2 without, towards 0 with positive autocorrelation.
+
+    2 where nothing is left over at all.
+    """
+    total = (residual**2).sum()
+    return float((np.diff(residual) ** 2).sum() / total) if total else 2.0
 
 
 def ljung_box(residual: np.ndarray, lags: int) -> tuple[float, float]:
     """Return the statistic n (n + 2) sum r_j^2 / (n - j) of Ljung & Box (1978) and its p-value, chi2 with `lags`."""
     n, e = len(residual), residual - residual.mean()
+    if not e.any():
+        return 0.0, 1.0
     r = np.array([e[:-j] @ e[j:] for j in range(1, lags + 1)]) / (e @ e)
     statistic = float(n * (n + 2) * (r**2 / (n - np.arange(1, lags + 1))).sum())
     return statistic, float(chi2.sf(statistic, lags))

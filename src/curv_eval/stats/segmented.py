@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from curv_eval.errors import DesignError
+from curv_eval.stats.arma import Orders, arma_regression
 from curv_eval.stats.log_linear import log_linear
 from curv_eval.stats.negative_binomial import negative_binomial
 
 CHANGES = ("level and slope", "level")
 EFFECTS = ("level", "slope")
+FIRST = Orders(ar=1)
 SEASONS = ("none", "months", "fourier")
-MODELS = ("quasi_poisson", "negative_binomial", "ols")
+MODELS = ("quasi_poisson", "negative_binomial", "ols", "arima")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Fit:
     coefficients: (k,). mean: (n,). response: (k, n), the derivative of the coefficients by each count. spread: (n,),
     the standard deviation of each count by the model, its dispersion included. dispersion: how many times as much the
     counts vary as Poisson counts (for "ols" the residual variance). theta and theta_error: of the negative binomial.
+    covariance and arma: of "arima", the covariance of the counts, (n, n), and the coefficients of its errors.
     """
 
     coefficients: np.ndarray
@@ -44,6 +47,8 @@ class Fit:
     dispersion: float
     theta: float = np.inf
     theta_error: float = np.nan
+    covariance: np.ndarray | None = None
+    arma: np.ndarray | None = None
 
 
 def trend(time: np.ndarray) -> Columns:
@@ -98,9 +103,12 @@ def beside(series: Columns, shared: Columns) -> Columns:
     return Columns(values, (*series.names, *shared.names, *(f"{name} difference" for name in series.names)))
 
 
-def regress(y: np.ndarray, x: np.ndarray, *, model: str, offset: np.ndarray | float = 0.0) -> Fit:
+def regress(
+    y: np.ndarray, x: np.ndarray, *, model: str, offset: np.ndarray | float = 0.0, orders: Orders = FIRST
+) -> Fit:
     """Return the fit of y (n,) on x (n, k): a log link for the two count models, least squares for "ols".
 
+    "arima" is generalised least squares with the errors of `orders`, without differences (Schaffer and others 2021).
     Raises DesignError where the model has no finite answer, and for fewer than two counts more than coefficients.
     """
     n, k = x.shape
@@ -109,6 +117,8 @@ def regress(y: np.ndarray, x: np.ndarray, *, model: str, offset: np.ndarray | fl
             f"segmented regression: got {n} counts for {k} coefficients, expected at least {k + 2}",
             do="use a longer window, `season: none` or `change: level`",
         )
+    if model == "arima":
+        return _arima(y, x, offset, orders)
     return {"quasi_poisson": _poisson, "negative_binomial": _negative_binomial, "ols": _ols}[model](y, x, offset)
 
 
@@ -136,3 +146,13 @@ def _ols(y: np.ndarray, x: np.ndarray, offset: np.ndarray | float) -> Fit:
     mean = x @ (response @ (y - offset)) + offset
     variance = float(((y - mean) ** 2).sum() / (len(y) - x.shape[1]))
     return Fit(response @ (y - offset), mean, response, np.full(len(y), np.sqrt(variance)), variance)
+
+
+def _arima(y: np.ndarray, x: np.ndarray, offset: np.ndarray | float, orders: Orders) -> Fit:
+    found, (n, k) = arma_regression(y - offset, x, orders), x.shape
+    # the maximum of the likelihood takes the variance over n, which is too small for short series
+    covariance = found.covariance * n / (n - k)
+    return Fit(
+        found.coefficients, x @ found.coefficients + offset, found.response, np.sqrt(np.diag(covariance)),
+        float(covariance[0, 0]), covariance=covariance, arma=found.arma,
+    )  # fmt: skip
