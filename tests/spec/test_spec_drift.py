@@ -77,6 +77,17 @@ def test_the_average_weighs_areas_and_months_as_the_headline_does():
     assert drift.study.estimate == pytest.approx(overall(estimate).iloc[0]["estimate"] - last, rel=1e-9)
 
 
+def test_few_clusters_widen_the_set_as_they_widen_the_interval():
+    # two groups of 6 wards: t with about 10 degrees of freedom in place of the normal quantile
+    panel = known(effect=-0.3, n=48)
+    wide, narrow = (
+        module._drift(panel, study(design=design), fit(panel, outcome="y", design=design)).study.std_error
+        for design in (replace(DESIGN, options={**DESIGN.options, "small_sample": rule}) for rule in ("cr2", "none"))
+    )
+    # the rule multiplies by sqrt(6 / 5), and t(10) over normal is 1.137 where both groups weigh the same
+    assert 1.12 * np.sqrt(6 / 5) < wide / narrow < 1.32 * np.sqrt(6 / 5)
+
+
 def test_staggered_starts_are_put_together_by_time_from_the_start():
     panel = known(effect=-0.4, n=240, starts=(10, 14))
     found = run("honest_did", panel)

@@ -13,7 +13,7 @@ from curv_eval.estimate import Estimate
 from curv_eval.methods import load
 from curv_eval.panel import month_text
 from curv_eval.rating import parts
-from curv_eval.rating.level import compared, level
+from curv_eval.rating.level import level
 from curv_eval.rating.nouns import CRITICAL, HIGHEST, Answered, Checked, Part, Rating
 from curv_eval.study import Study
 
@@ -26,8 +26,8 @@ def rate(study: Study, estimate: Estimate, checks: Iterable[Answered], *, power:
     checks: those that were run, as the checks return them. power: the smallest effect that the study could see, in the
     units of `study.smallest_worthwhile`, None where nobody asked. The security is the mean of the seven parts, rounded
     down, and no higher than the weakest critical part (design, power, attrition, balance, outcome measure), as the
-    Centre for Homelessness Impact does it. Without anybody to compare with, the level is at most 2 and the security at
-    most 1.
+    Centre for Homelessness Impact does it. Without anybody to compare with, the level is at most 2 and the design 1,
+    so that the security is at most 1.
     """
     checked = Checked.of(checks)
     found = level(study, estimate, checked)
@@ -38,7 +38,7 @@ def rate(study: Study, estimate: Estimate, checks: Iterable[Answered], *, power:
     )  # fmt: skip
     weakest = min(part.score for part in made if part.critical)
     mean = sum(part.score for part in made) // len(made)
-    security = min(mean, weakest) if compared(estimate) else min(mean, weakest, 1)
+    security = min(mean, weakest)
     capped = tuple(part.name for part in made if part.critical and part.score == weakest < HIGHEST)
     return Rating(found.number, found.reason, security, made, capped if security == weakest else ())
 

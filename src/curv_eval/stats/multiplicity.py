@@ -49,17 +49,15 @@ def hommel(p: PValues) -> PValues:
 def _hommel(q: PValues) -> PValues:
     """Return the values for q in increasing order.
 
-    For each size j of a joint hypothesis, a member among the largest j - 1 shares the bound of the weakest such set;
-    the others get at least min(bound, j q), and the largest over all j counts.
+    For each size j of a joint hypothesis its weakest set has the j - 1 largest values and one other, which gets
+    min(j q, bound of the largest); the largest over all j counts.
     """
     m = len(q)
     adjusted = np.full(m, (m * q / np.arange(1, m + 1)).min())
     for j in range(m - 1, 1, -1):
         largest = q[m - j + 1 :]
         bound = (j * largest / np.arange(2, j + 1)).min()
-        here = np.where(np.arange(m) <= m - j, np.minimum(j * q, bound), 0.0)
-        here[m - j + 1 :] = here[m - j]
-        adjusted = np.maximum(adjusted, here)
+        adjusted = np.maximum(adjusted, np.where(np.arange(m) <= m - j, np.minimum(j * q, bound), 0.0))
     return np.maximum(adjusted, q)
 
 
