@@ -12,15 +12,11 @@ from curv_eval.estimate import Estimate
 from curv_eval.panel import Panel
 from curv_eval.report.bundle import add_part, add_table, add_values, plain
 from curv_eval.report.figures import add_figure
+from curv_eval.report.method_words import chances, method_words
 from curv_eval.report.rating_parts import rating_part, rating_table
+from curv_eval.report.value_parts import value_of, value_part, value_table
 from curv_eval.report.words import Effect, meaning, number, percent, sentence
 from curv_eval.study import Outcome, Study
-
-_TRENDS = {
-    "proportional": "Without {it}, incidents would have changed by the same percentage in both kinds of area.",
-    "additive": "Without {it}, incidents would have changed by the same number in both kinds of area.",
-}
-
 
 _SPAN = ["estimate", "conf_low", "conf_high"]
 
@@ -92,11 +88,23 @@ def write_effect(
     rating, parts = rating_table(study, estimate, checks=checks, folder=folder)
     add_table(folder, parts)
     add_part(folder, "rating", rating_part(rating, parts))
+    worth = _worth(study, estimate, results[study.primary.name], folder=folder)
+    add_part(folder, "value", worth)
     add_part(folder, "claim", _claim(study, primary) if study.brief.claim else "")
-    said = [*_means(study, primary), *_chances(study, results[study.primary.name], estimate)]
+    said = [*_means(study, primary), *chances(study, results[study.primary.name], estimate)]
     add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in said))
     add_part(folder, "does_not_mean", "\n".join(f"- {plain(t)}" for t in study.brief.does_not_mean))
-    add_part(folder, "method", _method(study, estimate))
+    add_part(folder, "method", method_words(study, estimate))
+
+
+def _worth(study: Study, estimate: Estimate, released: Released, *, folder: Path) -> str:
+    """Write what the effect is worth into the bundle and return its section; nothing for a study that does not ask."""
+    if study.value is None:
+        return ""
+    value = value_of(study, estimate)
+    table = value_table(value, estimate, released.rule)
+    add_table(folder, table)
+    return value_part(study, value, table)
 
 
 def write_figures(study: Study, paths: dict[str, Released], *, panel: Panel, folder: str | Path) -> None:
@@ -130,28 +138,6 @@ def write_figures(study: Study, paths: dict[str, Released], *, panel: Panel, fol
 
 def _means(study: Study, effect: Effect) -> list[str]:
     return meaning(effect, study.words.intervention, where=study.words.treated)
-
-
-def _chances(study: Study, released: Released, estimate: Estimate) -> list[str]:
-    """Say the chance of a benefit and the p-value of a test, as released, in words."""
-    found = released.table.set_index("term")["estimate"].dropna()
-    said = []
-    if "chance" in found:
-        said.append(
-            f"By this method, the chance that {study.words.intervention} changed things for the better is about "
-            f"{100 * found['chance']:.0f} in 100."
-        )
-    if {"p_value", "smallest_p"} <= set(found.index):
-        said.append(
-            f"If {study.words.intervention} had changed nothing, a result as large as this would come up "
-            f"{_often(found['p_value'])}. With so few places to compare, this test could not have said less than "
-            f"{_often(found['smallest_p'])} ({estimate.tested.rule})."
-        )
-    return said
-
-
-def _often(p: float) -> str:
-    return f"{100 * p:.1f} times in 100" if p < 0.1 else f"{100 * p:.0f} times in 100"
 
 
 def _values(study: Study, effect: Effect) -> dict[str, str]:
@@ -248,45 +234,3 @@ def _claim(study: Study, effect: Effect) -> str:
         "The two answer different questions: the claim compares a place with its own past, and our estimate compares "
         "it with what happened elsewhere in the same months."
     )
-
-
-def _assumed(study: Study) -> list[str]:
-    """What must be true, in the study's words."""
-    from curv_eval.methods import load, trends
-
-    w, kind = study.words, trends(study.design)
-    first = [_TRENDS[kind].format(it=w.intervention)] if kind in _TRENDS else []
-    words = {"intervention": w.intervention, "treated": w.treated, "comparison": w.comparison}
-    said = [text.format(**words) for text in load(study.design.method).ASSUMES]
-    return [text[0].upper() + text[1:] for text in first + said]
-
-
-def _clusters(estimate: Estimate, called: str) -> str:
-    if not estimate.n_clusters:
-        return ""
-    return f"; clusters: {estimate.n_clusters} {called}s, {estimate.n_treated_clusters} of them treated"
-
-
-def _method(study: Study, estimate: Estimate) -> str:
-    from curv_eval.methods import load
-
-    d, w = study.design, study.words
-    people = study.people
-    compared = (
-        f"We compared {w.treated} with {w.comparison}, each followed for {people.months} months."
-        if people
-        else f"We compared {w.treated} with {w.comparison}, month by month, before and after each start."
-    )
-    counted = "person counts once" if people else "area counts once in each month"
-    later = d.comparison == "not_yet_treated" and not people and load(d.method).STAGGERED
-    words = [
-        compared,
-        *_assumed(study),
-        "Areas that started later served for comparison until their own start." if later else "",
-        f"The number reported is an average over {w.treated} from their start on. Each {counted}.",
-        f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}"
-        + _clusters(estimate, "group" if people else d.cluster)
-        + ".",
-        *(f"Note: {note}." for note in estimate.notes),
-    ]
-    return "\n\n".join(plain(text) for text in words if text)

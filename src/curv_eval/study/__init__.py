@@ -20,6 +20,7 @@ from curv_eval.study.nouns import (
     Study,
     Use,
     Words,
+    Worth,
 )
 from curv_eval.study.reading import load_study
 
@@ -41,5 +42,6 @@ __all__ = [
     "Study",
     "Use",
     "Words",
+    "Worth",
     "load_study",
 ]

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 MONTH, DAY, NAME = r"^\d{4}-(0[1-9]|1[0-2])$", r"^\d{4}-\d{2}-\d{2}$", r"^[a-z][a-z0-9_]{0,39}$"
+PRICES = r"^\d{4}-\d{2}$"
 COLUMN = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
 DISTRICT, STUDY, LINK = r"^[EW]\d{8}$", r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$", r"^https://[^\s\"<>]+$"
 # how each pattern is said to a person
@@ -17,6 +18,7 @@ LOOKS = {
     MONTH: "a month like 2023-08",
     DAY: "a day like 2026-11-23",
     NAME: "a name of at most 40 small letters, digits and _",
+    PRICES: "a financial year like 2024-25",
     COLUMN: "contract.column, such as deprivation_2019.imd_rank",
     DISTRICT: "a district's code like E06000002",
     STUDY: "a name of 3 to 60 small letters, digits and -",
@@ -229,6 +231,26 @@ class Delivery:
 
 
 @dataclass(frozen=True, config=_strict)
+class Worth:
+    """What the primary outcome's incidents cost society, and what the programme cost: for the value of the effect.
+
+    offence: the offence group whose unit cost is taken. costs: pounds in each year from the start, in prices of
+    `price_year`. committed_per_recorded: crimes committed for each recorded, with `committed_source`; without it only
+    recorded crimes are valued. cost_optimism, benefit_optimism: shares added to costs and taken off benefits.
+    """
+
+    offence: Text
+    costs: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(strict=False, min_length=1)]
+    price_year: Annotated[str, Field(pattern=PRICES)]
+    costs_source: Text
+    committed_per_recorded: Annotated[float, Field(ge=1, le=50)] | None = None
+    committed_source: Text | None = None
+    rate: Literal["standard", "health", "sensitivity"] = "standard"
+    cost_optimism: Annotated[float, Field(ge=0, le=5)] = 0.0
+    benefit_optimism: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+@dataclass(frozen=True, config=_strict)
 class Linkage:
     """Records about the same people in two datasets, joined by pairs of pseudonyms that a linker made.
 
@@ -282,6 +304,7 @@ class Study:
     delivery: Delivery | None = None
     linkage: Linkage | None = None
     people: Persons | None = None
+    value: Worth | None = None
     covariates: dict[Name, Annotated[str, Field(pattern=COLUMN)]] = Field(default_factory=dict)
     subgroups: Names = ()
     series_breaks: Texts = ()

@@ -31,6 +31,7 @@ from curv_eval.study.nouns import (
     Study,
     Use,
     Words,
+    Worth,
 )
 from curv_eval.yamlfile import read_yaml
 
@@ -96,6 +97,10 @@ def _units(study: Study) -> Iterator[str]:
     for outcome in study.outcomes:
         if person != (outcome.record is not None):
             yield f"outcomes.{outcome.name}.record: is needed where design.unit is person, and only there"
+    if person and study.value:
+        yield "value: is for incidents in areas; people are not incidents"
+    if study.value and (study.value.committed_per_recorded is None) != (study.value.committed_source is None):
+        yield "value: committed_per_recorded and committed_source go together"
     if person and study.covariates:
         yield "covariates: are those of areas; people have people.covariates"
 
@@ -165,6 +170,7 @@ def _keys(location: tuple) -> list[str]:
         "made_up": MadeUp, "delivery": Delivery, "claim": Claim, "before_after": BeforeAfter,
         "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
         "people": Persons, "dose": Dose, "running": Running, "record": Record,
+        "value": Worth,
     }  # fmt: skip
     named = [part for part in location if part in kinds]
     kind = kinds[named[-1]] if named else Study
