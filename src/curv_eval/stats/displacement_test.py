@@ -48,18 +48,29 @@ def statistic(change: np.ndarray, assignments: Assignments) -> np.ndarray:
     change: (n,) after less before. mean_T - mean_C, and where `net` plus (n_D / n_T) (mean_D - mean_C), C being
     outside treated areas and rings.
     """
+    return _statistics(change[:, None], assignments)[:, 0]
+
+
+def _statistics(changes: np.ndarray, assignments: Assignments) -> np.ndarray:
+    """Return the statistic of every assignment for every column of changes, (n, k): (draws, k)."""
+    inside, reached = assignments.treated, _reached(assignments)
+    n_t, n_r = inside.sum(axis=1)[:, None], reached.sum(axis=1)[:, None]
+    treated, near, left = inside @ changes, reached @ changes, len(changes) - n_r
+    outside = np.where(left > 0, (changes.sum(axis=0) - near) / np.maximum(left, 1), np.nan)
+    counted, number = (near, n_r) if assignments.net else (treated, n_t)
+    return (counted - number * outside) / n_t
+
+
+def _reached(assignments: Assignments) -> np.ndarray:
+    """Return who is treated or within the rings under every assignment: (draws, n) float."""
     from scipy.sparse import csr_array
 
-    inside, touch = assignments.treated > 0, csr_array(assignments.neighbours.astype(float))
-    reached = inside
+    borders = np.nonzero(assignments.neighbours)
+    touch = csr_array((np.ones(len(borders[0])), borders), shape=assignments.neighbours.shape)
+    reached = assignments.treated
     for _ in range(assignments.rings):
-        reached = reached | ((touch @ reached.T.astype(float)).T > 0)
-    buffer, rest = reached & ~inside, ~reached
-    n_t, n_d, n_c = (x.sum(axis=1) for x in (inside, buffer, rest))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        outside = np.where(n_c > 0, rest @ change / n_c, np.nan)
-        found = inside @ change / n_t - outside
-        return found + (buffer @ change - n_d * outside) / n_t if assignments.net else found
+        reached = np.maximum(reached, np.minimum((touch @ reached.T).T, 1.0))
+    return reached
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,7 @@ def permutation(change: np.ndarray, assignments: Assignments, *, alpha: float) -
     unremarkable. Raises DesignError where there are too few assignments for a p-value below alpha.
     """
     actual = assignments.treated[0]
-    a, b = statistic(change, assignments), statistic(actual, assignments)
+    a, b = _statistics(np.column_stack([change, actual]), assignments).T
     kept = np.isfinite(a)
     kept[0] = False
     if kept.sum() + 1 < 1 / alpha:
