@@ -14,7 +14,7 @@ RESPONSE = np.linalg.pinv(X)
 
 
 def held(x=X, time=TIME):
-    return layout(time, np.zeros(len(time)), x, np.ones(len(time)))
+    return layout(time, np.zeros(len(time)), x=x, weight=np.ones(len(time)))
 
 
 def correlated(rho, draws, seed=1, n=T):
@@ -36,7 +36,7 @@ def test_the_projector_takes_out_what_is_fitted():
 
 def test_weights_go_into_the_projector():
     weight = np.linspace(1, 5, T)
-    m = layout(TIME, np.zeros(T), X, weight).projector
+    m = layout(TIME, np.zeros(T), x=X, weight=weight).projector
     assert m @ (X * np.sqrt(weight)[:, None]) == pytest.approx(np.zeros_like(X), abs=1e-10)
 
 
@@ -105,7 +105,7 @@ def test_two_series_are_added_up_within_each_period():
     # what is the same in both series in every period leaves their difference without error
     time, number = np.tile(TIME, 2), np.repeat([0, 1], T)
     x = np.kron(np.eye(2), X)
-    both = layout(time, number, x, np.ones(2 * T))
+    both = layout(time, number, x=x, weight=np.ones(2 * T))
     residual = np.tile(fitted(np.random.default_rng(2).normal(size=T))[0], 2)
     errors = newey_west(both, residual, lag=2)
     response = np.linalg.pinv(x)
@@ -119,7 +119,7 @@ def test_the_correlation_of_two_series_is_recovered():
     draw = np.random.default_rng(6)
     time, number = np.tile(np.arange(200.0), 2), np.repeat([0, 1], 200)
     x = np.kron(np.eye(2), np.column_stack([np.ones(200), np.arange(200.0)]))
-    both = layout(time, number, x, np.ones(400))
+    both = layout(time, number, x=x, weight=np.ones(400))
     shared, own = draw.normal(size=200), draw.normal(size=(2, 200))
     y = np.concatenate([0.8 * shared + 0.6 * own[0], 2 * (0.8 * shared + 0.6 * own[1])])
     residual = both.projector @ y
@@ -149,7 +149,7 @@ def test_freeing_undoes_the_bias_for_independent_errors():
 def test_freeing_with_lag_zero_and_one_mean_is_the_textbook():
     # HC errors of a mean: E[sum u^2] / n^2 = (n - 1) / n of the truth; the correction is n / (n - 1)
     x = np.ones((10, 1))
-    layout_ = layout(np.arange(10.0), np.zeros(10), x, np.ones(10))
+    layout_ = layout(np.arange(10.0), np.zeros(10), x=x, weight=np.ones(10))
     residual = np.arange(10.0) - 4.5
     errors = freed(newey_west(layout_, residual, lag=0), layout_, np.full(10, 0.1), spread=np.ones(10))
     assert np.sum((errors.root @ np.full(10, 0.1)) ** 2) == pytest.approx((residual @ residual) / 100 * 10 / 9)

@@ -151,7 +151,7 @@ def _without(
         d_mean, d_expected = d_mean * mean[:, None], d_expected * expected[:, None]
     # the weights' scale does not matter, and a perfect fit has none
     weight = fit.mean**2 / np.maximum(fit.spread, 1e-12) ** 2 if log else np.ones(len(residual))
-    held = layout(np.tile(series.time, 1 + two), np.repeat(np.arange(1 + two), t), x, weight)
+    held = layout(np.tile(series.time, 1 + two), np.repeat(np.arange(1 + two), t), x=x, weight=weight)
     turned = fit.response.T
     return _Fitted(columns, fit, residual, expected, turned @ d_expected.T, turned @ d_mean.T, held, log)
 

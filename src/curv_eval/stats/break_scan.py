@@ -32,7 +32,7 @@ def largest_break(y: np.ndarray, x: np.ndarray, *, margin: int, draws: int = 999
     fitting (Diebold & Chen 1996), because neighbouring periods that go together look like breaks.
     """
     time = np.arange(len(y), dtype=float)
-    held = layout(time, np.zeros(len(y)), x, np.ones(len(y)))
+    held = layout(time, np.zeros(len(y)), x=x, weight=np.ones(len(y)))
     dates = np.arange(margin, len(y) - margin + 1)
     steps = held.projector @ (time[:, None] >= dates)
     sizes = (steps**2).sum(axis=0)
@@ -58,7 +58,7 @@ def _largest(residual: np.ndarray, steps: np.ndarray, sizes: np.ndarray, df: int
 
 
 def _described(y: np.ndarray, x: np.ndarray, position: int, p: float) -> Break:
-    held = layout(np.arange(len(y), dtype=float), np.zeros(len(y)), x, np.ones(len(y)))
+    held = layout(np.arange(len(y), dtype=float), np.zeros(len(y)), x=x, weight=np.ones(len(y)))
     response = np.linalg.pinv(x)
     residual = y - x @ (response @ y)
     spread = np.full(len(y), np.sqrt((residual**2).sum() / (len(y) - x.shape[1])))

@@ -40,7 +40,7 @@ class Errors:
     modelled: bool = True
 
 
-def layout(time: np.ndarray, series: np.ndarray, x: np.ndarray, weight: np.ndarray) -> Layout:
+def layout(time: np.ndarray, series: np.ndarray, *, x: np.ndarray, weight: np.ndarray) -> Layout:
     """Return the layout of a regression on x (n, k) with working weights (n,): with a log link mean^2 / variance."""
     q, _ = np.linalg.qr(x * np.sqrt(weight)[:, None])
     return Layout(time, series, np.eye(len(time)) - q @ q.T)
