@@ -235,6 +235,8 @@ def test_the_method_is_the_jump_less_its_bias():
     assert (row["n_units"], found.cells["n_comparison"].iloc[0]) == (held.n_right, held.n_left)
     near = (x >= 0) & (x < held.h)
     assert found.cells["observed"].iloc[0] == pytest.approx(y[near].mean())
+    spread = np.sqrt(((y[near] - y[near].mean()) ** 2).sum()) / near.sum()
+    assert np.linalg.norm(found.observed_influence) == pytest.approx(spread)
     assert found.observed_influence.shape == found.influence.shape == (600, 1)
     assert any(f"bandwidth {held.h:.4g}" in note for note in found.notes)
 
@@ -268,6 +270,9 @@ def test_errors_of_clusters_are_wider_when_people_are_alike():
     assert "clustered" in together.se_rule
     assert any("`errors: clusters`" in note for note in alone.notes)
     assert overall(together).iloc[0]["estimate"] == overall(alone).iloc[0]["estimate"]
+    held = sharp(x, y, settings=Settings(errors="HC0"), widths=(1.0, 1.0))
+    sums = np.bincount(cluster, held.influence)
+    assert overall(together).iloc[0]["std_error"] == pytest.approx(np.sqrt((sums**2).sum() * 60 / 59))
 
 
 def test_covariates_are_used_when_asked_for():

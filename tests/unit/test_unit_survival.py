@@ -299,6 +299,20 @@ def test_followed_to_the_end_it_is_the_regression_of_the_event_itself():
     assert any("whether the hazard ratio changes" in note for note in found.notes)
 
 
+def test_the_effect_is_averaged_over_the_treated():
+    # those treated have a higher x, and treatment works for them only
+    draw = np.random.default_rng(4)
+    x = draw.normal(size=400)
+    treated = draw.random(400) < 1 / (1 + np.exp(-2 * x))
+    y = (draw.random(400) < np.where(treated & (x > 0), 0.2, 0.6)).astype(float)
+    people = People(
+        persons=np.arange(400), treated=treated, outcomes={"y": y}, covariates={"x": x}, time=np.full(400, 1.0)
+    )
+    others = np.polyval(np.polyfit(x[~treated], y[~treated], 1), x[treated])
+    found = overall(fit(people, outcome="y", design=design())).iloc[0]
+    assert found["estimate"] == pytest.approx(y[treated].mean() - others.mean())
+
+
 def test_a_horizon_counts_only_what_came_before():
     people = drawn()
     found = fit(people, outcome="y", design=design(horizon=0.4))
