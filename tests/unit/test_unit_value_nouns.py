@@ -415,3 +415,13 @@ def test_the_same_seed_gives_the_same_draws():
     a, b, c = (prevented(estimated(), offence="Robbery", seed=s).draws for s in (1, 1, 2))
     assert (a == b).all()
     assert (a != c).any()
+
+
+def test_with_few_clusters_draws_have_the_tail_of_t():
+    found = estimated(panel=known(n=24))
+    assert found.df < 6
+    effect = prevented(found, offence="Robbery", draws=100_000)
+    drawn = effect.draws.sum(axis=1)
+    assert np.quantile(drawn, [0.025, 0.975]) == pytest.approx(effect.interval, rel=0.05)
+    normal = 1.96 * overall(found).set_index("term").loc["total", "std_error"]
+    assert np.quantile(drawn, 0.975) - drawn.mean() > 1.15 * normal
