@@ -186,3 +186,15 @@ def test_degrees_of_freedom_are_welchs_by_hand():
 
 def test_without_any_spread_there_is_no_limit():
     assert satterthwaite(np.zeros(4), np.array([0, 0, 3, 3])) == np.inf
+
+
+def test_a_root_of_a_covariance_is_drawn_from_the_normal_and_not_flipped():
+    """Two rows have four patterns of signs, from which no band can be worked out; normal draws have the right one."""
+    from scipy.stats import norm
+
+    root = np.eye(2)
+    flipped, _ = sup_t(root, alpha=0.05, seed=1, draws=20_000)
+    normal, draws = sup_t(root, alpha=0.05, seed=1, draws=20_000, clusters=False)
+    assert flipped == pytest.approx(norm.ppf(0.975))  # every pattern has |t| = 1
+    assert normal == pytest.approx(norm.ppf((1 + 0.95**0.5) / 2), abs=0.03)
+    assert len(np.unique(draws)) > 10_000

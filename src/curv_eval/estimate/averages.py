@@ -130,7 +130,8 @@ def by(estimate: Estimate, column: str, *, seed: int) -> pd.DataFrame:
     allowed = np.full(len(cells), True) if column == "event_time" else estimate.after
     keys = np.sort(cells.loc[allowed, column].unique())
     averages = [average(estimate, allowed & (cells[column] == key).to_numpy()) for key in keys]
-    critical, _ = sup_t(np.column_stack([a.influence for a in averages]), alpha=estimate.alpha, seed=seed)
+    stacked = np.column_stack([a.influence for a in averages])
+    critical, _ = sup_t(stacked, alpha=estimate.alpha, seed=seed, clusters=len(stacked) == estimate.n_clusters)
     q = np.array([estimate.quantile(a.influence) for a in averages])
     table = pd.DataFrame(
         [_row(column, a.value, a.std_error, one) for a, one in zip(averages, q, strict=True)],

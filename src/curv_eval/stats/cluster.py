@@ -58,14 +58,19 @@ def _satterthwaite(weights: list[np.ndarray], x: list[np.ndarray], bread: np.nda
     return float(np.trace(p) ** 2 / np.sum(p**2))
 
 
-def sup_t(influence: np.ndarray, *, alpha: float, seed: int, draws: int = 999) -> tuple[float, np.ndarray]:
+def sup_t(
+    influence: np.ndarray, *, alpha: float, seed: int, draws: int = 999, clusters: bool = True
+) -> tuple[float, np.ndarray]:
     """Return the critical value of a simultaneous (1 - alpha) band and the draws of max |t| behind it, (draws,).
 
     influence: (clusters, k). Each draw flips the sign of whole clusters (Rademacher multipliers; Callaway &
-    Sant'Anna 2021, section 4). Never below the pointwise normal value.
+    Sant'Anna 2021, section 4). clusters: False where the rows are a root of a covariance and not clusters; then each
+    draw is normal. Never below the pointwise normal value.
     """
     se = np.sqrt((influence**2).sum(axis=0))
     scaled = influence[:, se > 0] / se[se > 0]
-    signs = np.random.default_rng(seed).integers(0, 2, size=(draws, len(influence))) * 2.0 - 1.0
+    drawn = np.random.default_rng(seed)
+    size = (draws, len(influence))
+    signs = drawn.integers(0, 2, size=size) * 2.0 - 1.0 if clusters else drawn.standard_normal(size)
     largest = np.abs(signs @ scaled).max(axis=1, initial=0.0)
     return max(float(np.quantile(largest, 1 - alpha, method="higher")), float(norm.ppf(1 - alpha / 2))), largest

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from curv_eval.study.fields import STUDY
 from curv_eval.study.nouns import (
-    STUDY,
     BeforeAfter,
     Claim,
-    Delivery,
     Design,
-    Dose,
-    Linkage,
     MadeUp,
     Outcome,
-    Persons,
     Place,
-    Record,
-    Running,
     Span,
     Study,
     Use,
     Words,
     Worth,
 )
+from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
 from curv_eval.study.reading import load_study
 
 __all__ = [

@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-MONTH, DAY, NAME = r"^\d{4}-(0[1-9]|1[0-2])$", r"^\d{4}-\d{2}-\d{2}$", r"^[a-z][a-z0-9_]{0,39}$"
-PRICES = r"^\d{4}-\d{2}$"
-COLUMN = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
-DISTRICT, STUDY, LINK = r"^[EW]\d{8}$", r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$", r"^https://[^\s\"<>]+$"
-# how each pattern is said to a person
-LOOKS = {
-    MONTH: "a month like 2023-08",
-    DAY: "a day like 2026-11-23",
-    NAME: "a name of at most 40 small letters, digits and _",
-    PRICES: "a financial year like 2024-25",
-    COLUMN: "contract.column, such as deprivation_2019.imd_rank",
-    DISTRICT: "a district's code like E06000002",
-    STUDY: "a name of 3 to 60 small letters, digits and -",
-    LINK: "a web address that starts with https://",
-}
+from curv_eval.study.fields import (
+    COLUMN,
+    DISTRICT,
+    LINK,
+    PRICES,
+    STRICT,
+    STUDY,
+    Day,
+    Month,
+    Name,
+    Names,
+    Text,
+    Texts,
+    located,
+)
+from curv_eval.study.of_people import Delivery, Linkage, Persons, Record
 
 
-def _real_day(text: str) -> str:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("a day that is in the calendar") from None
-    return text
-
-
-def _located(given: Any) -> Any:
-    """A location alone is written as text."""
-    return {"location": given} if isinstance(given, str) else given
-
-
-Month = Annotated[str, Field(pattern=MONTH)]
-Day = Annotated[str, Field(pattern=DAY), AfterValidator(_real_day)]
-Name = Annotated[str, Field(pattern=NAME)]
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Texts = Annotated[tuple[Text, ...], Field(strict=False)]
-Names = Annotated[tuple[Name, ...], Field(strict=False)]
-_strict = ConfigDict(extra="forbid", strict=True)
-
-
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Span:
     """A first and a last month, both included."""
 
@@ -60,7 +38,7 @@ class Span:
             raise ValueError(f"a last month that is not before the first ({self.first} to {self.last})")
 
 
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class MadeUp:
     """Made-up data with a known effect, generated where they are missing: a seed and the true relative effect.
 
@@ -72,7 +50,7 @@ class MadeUp:
     geography: Literal["hexagons", "Cleveland"] = "hexagons"
 
 
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Place:
     """Where: its name and the codes of its districts."""
 
@@ -80,7 +58,7 @@ class Place:
     districts: Annotated[tuple[Annotated[str, Field(pattern=DISTRICT)], ...], Field(strict=False, min_length=1)]
 
 
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Design:
     """How the effect is found. See GLOSSARY.md for each word."""
 
@@ -98,7 +76,7 @@ class Design:
     options: dict[Name, str | int | float | bool] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Use:
     """One dataset of a study: where it lies below the data folder, and which columns the study receives, how finely.
 
@@ -109,21 +87,7 @@ class Use:
     columns: Texts = ()
 
 
-@dataclass(frozen=True, config=_strict)
-class Record:
-    """How an outcome of people is found in its contract: the column with the pseudonym, and that with the date.
-
-    links: the contract of pairs, where the records have pseudonyms of their own. value: the column with a score, or
-    `sdq_total` or `swemwbs_metric`, scored from the items; without it the outcome is whether there is any record.
-    """
-
-    person: Name
-    on: Name
-    links: Name | None = None
-    value: Name | None = None
-
-
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Outcome:
     """What is counted: rows of one contract, kept where columns have the given values.
 
@@ -139,46 +103,7 @@ class Outcome:
     record: Record | None = None
 
 
-@dataclass(frozen=True, config=_strict)
-class Dose:
-    """How much each person received: a column added up, or rows counted where no column is named."""
-
-    contract: Name
-    person: Name
-    column: Name | None = None
-
-
-@dataclass(frozen=True, config=_strict)
-class Running:
-    """The number that decided who was treated: from `threshold` on."""
-
-    column: Name
-    threshold: float
-
-
-@dataclass(frozen=True, config=_strict)
-class Persons:
-    """The people of a study: one row per person and referral, of which the first within the window counts.
-
-    since: the column with the date from which a person is followed, for `months`. treated: a column of true and false.
-    assigned: such a column, to whom it was offered or drawn. cluster: people treated together. stratum: groups within
-    which it was drawn. covariates: columns that say what people were like before.
-    """
-
-    contract: Name
-    person: Name
-    since: Name
-    treated: Name
-    months: Annotated[int, Field(ge=1, le=60)] = 12
-    assigned: Name | None = None
-    cluster: Name | None = None
-    stratum: Name | None = None
-    covariates: Names = ()
-    dose: Dose | None = None
-    running: Running | None = None
-
-
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Words:
     """The words a reader meets: "the patrols", "patrol areas", "areas without patrols", "patrols begin"."""
 
@@ -189,7 +114,7 @@ class Words:
     without: Text
 
 
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Claim:
     """A published figure to set beside the estimate: what was said, as a relative change, by whom and how."""
 
@@ -201,7 +126,7 @@ class Claim:
     source: Annotated[str, Field(pattern=LINK)]
 
 
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class BeforeAfter:
     """The same calendar months before and after, for the description a before-and-after claim rests on."""
 
@@ -209,7 +134,7 @@ class BeforeAfter:
     after: Span
 
 
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class BriefText:
     """Prose of the brief that is known before the run."""
 
@@ -222,15 +147,7 @@ class BriefText:
     before_after: BeforeAfter | None = None
 
 
-@dataclass(frozen=True, config=_strict)
-class Delivery:
-    """Contracts that say who was reached and how much they received."""
-
-    referrals: Name
-    sessions: Name
-
-
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Worth:
     """What the primary outcome's incidents cost society, and what the programme cost: for the value of the effect.
 
@@ -250,37 +167,7 @@ class Worth:
     benefit_optimism: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
-@dataclass(frozen=True, config=_strict)
-class Linkage:
-    """Records about the same people in two datasets, joined by pairs of pseudonyms that a linker made.
-
-    people: contract with one row per person and referral; `person` is its pseudonym, `since` the date from which time
-    counts, `compare` a column of true and false (true: received the intervention). records: contract of the records
-    looked for; `record_person` is its pseudonym, `on` its date. links: contract of the pairs. months: how long people
-    are followed. who and where: what people and records are called, as in "young people referred" and "A&E records".
-    label: what is counted, as in "attended A&E after an assault". treated and comparison: the two groups, as in
-    "accepted" and "declined". groups: columns of people by which link rates are
-    shown.
-    """
-
-    people: Name
-    person: Name
-    since: Name
-    compare: Name
-    records: Name
-    record_person: Name
-    on: Name
-    links: Name
-    who: Text
-    where: Text
-    label: Text
-    treated: Text
-    comparison: Text
-    months: Annotated[int, Field(ge=1, le=60)] = 12
-    groups: Names = ()
-
-
-@dataclass(frozen=True, config=_strict)
+@dataclass(frozen=True, config=STRICT)
 class Study:
     """One study: question, data, design, outcomes (primary first), checks, seed and the words of its brief."""
 
@@ -290,7 +177,7 @@ class Study:
     registered: Day
     registration_note: Text
     purpose: Text
-    contracts: dict[Name, Annotated[Use, BeforeValidator(_located)]]
+    contracts: dict[Name, Annotated[Use, BeforeValidator(located)]]
     intervention: Name
     place: Place
     design: Design

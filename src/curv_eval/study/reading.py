@@ -12,27 +12,22 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from curv_eval.errors import StudyError
+from curv_eval.study.fields import LOOKS
 from curv_eval.study.nouns import (
-    LOOKS,
     BeforeAfter,
     BriefText,
     Claim,
-    Delivery,
     Design,
-    Dose,
-    Linkage,
     MadeUp,
     Outcome,
-    Persons,
     Place,
-    Record,
-    Running,
     Span,
     Study,
     Use,
     Words,
     Worth,
 )
+from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
 from curv_eval.yamlfile import read_yaml
 
 _ADAPTER = TypeAdapter(Study)
