@@ -71,7 +71,8 @@ def test_what_is_withheld_is_said_and_no_number_with_it(hole):
 
 
 def test_an_infinite_range_is_not_a_result():
-    assert effect((-1.0, -np.inf, np.inf), (-0.1, -1.0, np.inf)).found == "withheld"
+    """Nor is it withheld: a test found no bound, and the words are that we cannot tell."""
+    assert effect((-1.0, -np.inf, np.inf), (-0.1, -1.0, np.inf)).found == "unclear"
 
 
 # (interval of the total, interval of the share, smallest worthwhile) -> row of the rule
@@ -184,3 +185,15 @@ def test_people_are_counted_and_not_recorded_in_places():
 def test_both_the_total_and_the_percentage_must_exclude_no_change():
     assert Effect("assaults", -10, -20, -1, -0.1, -0.2, 0.01, 0.1, True).found == "unclear"
     assert Effect("assaults", -10, -20, 1, -0.1, -0.2, -0.01, 0.1, True).found == "unclear"
+
+
+def test_an_interval_without_an_end_is_not_a_withheld_one():
+    """A test may be unable to bound an effect; nothing is hidden then, and nothing can be said."""
+    inf = float("inf")
+    open_ = Effect("assaults", -10, -inf, inf, -0.1, -1.0, inf, 0.1, True)
+    assert open_.found == "unclear"
+    assert sentence(open_, "it").endswith("anything from a fall of 100% to a rise of any size.")
+    below = Effect("assaults", -10, -inf, -2, -0.1, -1.0, -0.02, 0.1, True)
+    assert "fell by about 10 (between 2 and any number)" in sentence(below, "it")
+    assert score((-2.0, -inf, inf), (-0.2, -1.0, inf)).found == "unclear"
+    assert "a fall of any size" in sentence(score((-2.0, -inf, inf), (-0.2, -1.0, inf)), "it")

@@ -69,7 +69,9 @@ def _wald_rows(estimate: Estimate, d: Average, m: Average) -> list[tuple]:
         log = np.log(m.value / expected)
         influence = m.influence / m.value - (m.influence - d.influence) / expected
         error, q = float(np.linalg.norm(influence)), estimate.quantile(influence)
-        low, middle, high = np.expm1([log - q * error, log, log + q * error])
+        with np.errstate(over="ignore"):
+            # with next to nothing expected the interval has no upper end
+            low, middle, high = np.expm1([log - q * error, log, log + q * error])
         rows.append(("relative", middle, error * (1 + middle), low, high))
     return rows
 

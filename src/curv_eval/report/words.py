@@ -43,7 +43,7 @@ class Effect:
         """Which row of the rule applies: "withheld", "change", "little" or "unclear"."""
         score = self.of == "score"
         numbers = (self.points_low, self.points_high) if score else (self.total_low, self.total_high)
-        if not np.isfinite((*numbers, *(() if score else (self.low, self.high)))).all():
+        if np.isnan((*numbers, *(() if score else (self.low, self.high)))).any():
             return "withheld"
         low, high = numbers if score else (min(self.total_low, self.low), max(self.total_high, self.high))
         if low > 0 or high < 0:
@@ -124,6 +124,8 @@ def _end(effect: Effect, which: str) -> str:
     if effect.of != "score":
         return percent(getattr(effect, which))
     points = getattr(effect, f"points_{which}")
+    if np.isinf(points):
+        return percent(points)
     return (
         "no change"
         if round(abs(points), 1) == 0
@@ -133,6 +135,8 @@ def _end(effect: Effect, which: str) -> str:
 
 def percent(share: float) -> str:
     """Return a relative change as people write it: "a fall of 12%", "a rise of 3%", "no change"."""
+    if np.isinf(share):
+        return f"a {'fall' if share < 0 else 'rise'} of any size"
     rounded = round(abs(share) * 100)
     if rounded == 0:
         return "no change"
@@ -141,6 +145,8 @@ def percent(share: float) -> str:
 
 def number(value: float) -> str:
     """Return a count rounded to what a reader can use: two significant figures from 100 on, whole below."""
+    if np.isinf(value):
+        return "any number"
     if abs(value) < 100:
         return f"{round(value):,}"
     magnitude = 10 ** (int(np.floor(np.log10(abs(value)))) - 1)
