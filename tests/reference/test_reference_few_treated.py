@@ -162,7 +162,8 @@ def test_all_placebos_of_forty_donors_are_quick(cigarettes):
     before, donors = np.arange(31) < 19, block.y[:38]
     start = perf_counter()
     found = synthetic.fit(block.y[38], donors, before)
-    others = in_space(donors, before, placebo_groups(np.arange(38), size=1, draws=1, seed=1), fitter=synthetic.fit)
+    groups = placebo_groups(np.arange(38), size=1, draws=1, seed=1)
+    others = in_space(donors, before, groups, fitter=synthetic.fit, treated=np.zeros(38, dtype=bool))
     ranked(found, others, ~before, size=100.0, alpha=0.05)
     assert perf_counter() - start < 3.0  # 0.013 s measured alone; a hundred times that on a busy machine
 

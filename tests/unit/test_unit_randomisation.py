@@ -11,6 +11,7 @@ from curv_eval.estimate.averages import overall
 from curv_eval.methods import fit
 from curv_eval.stats.cluster import cluster_sums
 from curv_eval.stats.group_time import Rule, group_time
+from curv_eval.stats.inversion import line_ends
 from curv_eval.stats.randomisation import (
     Assignments,
     assignments,
@@ -19,7 +20,7 @@ from curv_eval.stats.randomisation import (
     regression_coefficient,
 )
 from curv_eval.stats.randomised_did import Plan, average, cell_contrasts, contrasts, effects, influence, sums
-from curv_eval.stats.randomised_interval import Data, _exact, randomised
+from curv_eval.stats.randomised_interval import Data, randomised
 from curv_eval.study import Design, Span
 from panels import known
 
@@ -196,8 +197,7 @@ def test_exact_ends_hold_for_any_statistics_that_are_lines_in_the_effect(seed):
     a, share = float(draw.normal()), draw.choice([-1.6, -1.0, -0.5, 0.0, 0.3, 1.0, 1.4], size=24)
     big = draw.normal(size=24)
     big[0], share[0] = a, 1.0
-    labels = Assignments(np.zeros((24, 2)), True)
-    low, high = _exact(a, big, share, held=labels, alpha=0.4)
+    low, high = line_ends(a, big, share, extra=0, alpha=0.4)
     grid = np.linspace(-60, 60, 24001)
     large = np.abs(big[:, None] - share[:, None] * grid) >= np.abs(a - grid) * (1 - 1e-12)
     kept = grid[large.mean(axis=0) > 0.4 + 1e-9]

@@ -10,7 +10,14 @@ from curv_eval.stats.synthetic import fit, fitted, in_time, leave_one_donor_out
 from curv_eval.stats.synthetic_augmented import Ridge, chosen_penalty, fit_augmented
 from curv_eval.stats.synthetic_conformal import conformal, p_value
 from curv_eval.stats.synthetic_did import Block, even, path, synthetic_did, without
-from curv_eval.stats.synthetic_placebos import Placebos, in_space, placebo_groups, ranked, share_as_large
+from curv_eval.stats.synthetic_placebos import (
+    Placebos,
+    in_space,
+    placebo_groups,
+    ranked,
+    share_as_large,
+    without_effect,
+)
 from curv_eval.stats.synthetic_simplex import ridge_simplex, simplex_weights
 
 
@@ -199,8 +206,10 @@ def test_placebo_distribution_does_not_depend_on_the_order_of_donors():
     _, donors = series()
     order = np.random.default_rng(5).permutation(8)
     names = np.arange(8)
-    one = in_space(donors, BEFORE, placebo_groups(names, size=1, draws=1, seed=1), fitter=fit)
-    two = in_space(donors[order], BEFORE, placebo_groups(names[order], size=1, draws=1, seed=1), fitter=fit)
+    one = in_space(donors, BEFORE, placebo_groups(names, size=1, draws=1, seed=1), fitter=fit, treated=names < 0)
+    two = in_space(
+        donors[order], BEFORE, placebo_groups(names[order], size=1, draws=1, seed=1), fitter=fit, treated=names < 0
+    )
     assert two.gaps == pytest.approx(one.gaps, abs=1e-9)
     assert two.pre_rmspe == pytest.approx(one.pre_rmspe, abs=1e-9)
 
@@ -208,7 +217,7 @@ def test_placebo_distribution_does_not_depend_on_the_order_of_donors():
 def placebos_of(averages, pre=1.0):
     gaps = np.zeros((len(averages), 20))
     gaps[:, AFTER] = np.array(averages)[:, None]
-    return Placebos(gaps, np.full(len(averages), pre), True)
+    return Placebos(gaps, np.full(len(averages), pre), True, np.zeros(len(averages)))
 
 
 def gap_of(average, pre):
@@ -257,6 +266,55 @@ def test_exact_fits_are_compared_by_their_gaps():
     assert others.statistic == "gap"
 
 
+def mixed(seed=7, units=8, effect=0.0):
+    """Two of eight units are treated; every other pair is a placebo."""
+    rows = 20 + np.random.default_rng(seed).normal(size=(units, 20)).cumsum(axis=1)
+    treated = np.arange(units) < 2
+    rows[:2, 14:] += effect
+    members, _ = placebo_groups(np.arange(units), size=2, draws=99, seed=1)
+    others = (members[(members != treated).any(axis=1)], True)
+    return rows, treated, others
+
+
+def test_share_is_how_far_a_placebo_moves_with_the_effect():
+    rows, treated, groups = mixed()
+    moved, *_ = mixed(effect=5.0)
+    one, two = (in_space(r, BEFORE, groups, fitter=fit, treated=treated) for r in (rows, moved))
+    assert len(one.gaps) == 27
+    assert two.gaps[:, AFTER] - one.gaps[:, AFTER] == pytest.approx(np.outer(5 * one.share, np.ones(6)), abs=1e-9)
+    assert without_effect(two, 5.0 * AFTER) == pytest.approx(one.gaps, abs=1e-9)
+    assert np.abs(one.share).max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_interval_with_treated_donors_ends_where_p_passes_alpha(seed):
+    rows, treated, groups = mixed(seed)
+
+    def chance(c):
+        clean = rows - c * np.outer(treated, AFTER)
+        found = fit(clean[treated].mean(axis=0), clean[~treated], BEFORE)
+        others = in_space(clean, BEFORE, groups, fitter=fit, treated=treated)
+        return ranked(found, others, AFTER, size=20.0, alpha=0.2)
+
+    whole = chance(0.0)
+    for end, way in ((whole.conf_low, -1), (whole.conf_high, 1)):
+        if np.isfinite(end):
+            assert chance(end - way * 1e-4).p_value > 0.2 >= chance(end + way * 1e-4).p_value
+
+
+@pytest.mark.parametrize("treated", [2, 4])
+def test_groups_have_their_size_where_clusters_are_exchangeable(treated):
+    # with placebos drawn from the donors alone, 4 treated of 8 reject a true null a third of the time and not a tenth
+    members, all_ = placebo_groups(np.arange(8), size=treated, draws=99, seed=1)
+    on, rejected = np.arange(8) < treated, []
+    for seed in range(300):
+        rows = np.random.default_rng(seed).normal(size=(8, 20)) + 3
+        others = in_space(rows, BEFORE, (members[(members != on).any(axis=1)], all_), fitter=fit, treated=on)
+        found = fit(rows[on].mean(axis=0), rows[~on], BEFORE)
+        rejected.append(ranked(found, others, AFTER, size=3.0, alpha=0.15).p_value <= 0.15)
+    assert 0.08 < np.mean(rejected) < 0.21  # 0.15 at most, with a standard error of 0.02
+
+
 def test_ties_count_as_at_least_as_large():
     assert share_as_large(2.0, np.array([1.0, 2.0, 2.0 * (1 - 1e-13), 3.0])) == pytest.approx(4 / 5)
 
@@ -265,7 +323,8 @@ def test_placebo_test_has_its_size_where_areas_are_exchangeable():
     rejected = []
     for seed in range(300):
         rows = np.random.default_rng(seed).normal(size=(20, 20))
-        others = in_space(rows[1:], BEFORE, placebo_groups(np.arange(19), size=1, draws=1, seed=1), fitter=fit)
+        groups = placebo_groups(np.arange(19), size=1, draws=1, seed=1)
+        others = in_space(rows[1:], BEFORE, groups, fitter=fit, treated=np.zeros(19, dtype=bool))
         rejected.append(ranked(fit(rows[0], rows[1:], BEFORE), others, AFTER, size=1.0, alpha=0.1).p_value <= 0.1)
     assert 0.05 < np.mean(rejected) < 0.155  # 0.1 with a standard error of 0.017
 

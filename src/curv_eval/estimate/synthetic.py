@@ -15,7 +15,7 @@ from curv_eval.panel import Panel
 from curv_eval.panel.requirements import require
 from curv_eval.stats.synthetic import Fit, Fitter
 from curv_eval.stats.synthetic_conformal import Conformal, conformal
-from curv_eval.stats.synthetic_placebos import Placebos, Ranked, in_space, placebo_groups, ranked
+from curv_eval.stats.synthetic_placebos import Placebos, Ranked, in_space, placebo_groups, ranked, without_effect
 from curv_eval.study import Design
 
 SEED = 20261125
@@ -28,8 +28,8 @@ class Setting:
     """The treated average (T,) and its donors (J, T), which are the units `pool` (n,) bool.
 
     start: the first treated period. before: (T,) bool, the periods to fit on, which end before any anticipation.
-    after: (T,) bool. assigned: (J,) the clusters that placebo groups are made of. size: how many of them a placebo
-    group has; wanted: how many are treated, which is more where the donors are too few.
+    after: (T,) bool. rows: (n1, T) the treated. assigned: (J,) and given: (n1,) the clusters that placebo groups are
+    made of. wanted: how many are treated.
     """
 
     series: np.ndarray
@@ -38,8 +38,9 @@ class Setting:
     start: float
     before: np.ndarray
     after: np.ndarray
+    rows: np.ndarray
     assigned: np.ndarray
-    size: int
+    given: np.ndarray
     wanted: int
 
 
@@ -54,10 +55,9 @@ def setting(panel: Panel, *, outcome: str, design: Design, chosen: Mapping[str, 
     pool = _pool(panel, chosen["donors"])
     _refuse(panel, pool, before, start=start)
     y, label = panel.outcomes[outcome], assignment(panel)
-    wanted, there = len(np.unique(label[panel.treated])), len(np.unique(label[pool]))
+    rows, given = y[panel.treated], label[panel.treated]
     return Setting(
-        y[panel.treated].mean(axis=0), y[pool], pool, start, before, after, label[pool],
-        max(1, min(wanted, there // 2)), wanted,
+        rows.mean(axis=0), y[pool], pool, start, before, after, rows, label[pool], given, len(np.unique(given))
     )  # fmt: skip
 
 
@@ -70,16 +70,25 @@ def assignment(panel: Panel) -> np.ndarray:
 
 
 def placebos(held: Setting, fitter: Fitter, *, chosen: Mapping[str, Any]) -> Placebos:
-    """Return the gaps of the placebo groups, by the same fitter."""
-    groups = placebo_groups(held.assigned, size=held.size, draws=chosen["draws"], seed=chosen["seed"])
-    return in_space(held.donors, held.before, groups, fitter=fitter)
+    """Return the gaps of the placebo groups by the same fitter: every donor or, with several treated clusters, groups
+    of as many of all clusters. The real group is not among them.
+    """
+    if held.wanted == 1:
+        groups = placebo_groups(held.assigned, size=1, draws=chosen["draws"], seed=chosen["seed"])
+        return in_space(held.donors, held.before, groups, fitter=fitter, treated=np.zeros(len(held.donors), dtype=bool))
+    rows, label = np.vstack([held.donors, held.rows]), np.concatenate([held.assigned, held.given])
+    treated = np.arange(len(rows)) >= len(held.donors)
+    members, all_ = placebo_groups(label, size=held.wanted, draws=chosen["draws"], seed=chosen["seed"])
+    others = members[(members != treated).any(axis=1)]
+    return in_space(rows, held.before, (others, all_), fitter=fitter, treated=treated)
 
 
 def from_gaps(panel: Panel, *, outcome: str, design: Design, fitter: Fitter, chosen: Mapping[str, Any]) -> Estimate:
     """Return the Estimate of a synthetic control: cells are gaps, their covariance that of the placebos' gaps.
 
-    The covariance is the mean square of the placebo gaps about 0, not about their mean. The interval of the average
-    inverts the placebo test or, with `interval: conformal`, the conformal one.
+    The covariance is the mean square of the placebo gaps about 0, not about their mean, with the estimated effect taken
+    off where treated clusters take part in placebos. The interval of the average inverts the placebo test or, with
+    `interval: conformal`, the conformal one.
     """
     held = setting(panel, outcome=outcome, design=design, chosen=chosen)
     found = fitter(held.series, held.donors, held.before)
@@ -88,7 +97,7 @@ def from_gaps(panel: Panel, *, outcome: str, design: Design, fitter: Fitter, cho
     test = ranked(found, others, held.after, size=level, alpha=design.alpha)
     shifted = _conformal(held, fitter, alpha=design.alpha) if chosen["interval"] == "conformal" else None
     tested = _from_conformal(shifted, held) if shifted else _from_placebos(test, others)
-    root = others.gaps / np.sqrt(len(others.gaps))
+    root = without_effect(others, np.where(held.after, found.gap, 0.0)) / np.sqrt(len(others.gaps))
     return Estimate(
         method=design.method, outcome=outcome,
         estimand="average effect on treated areas, every treated area-period counting once",
@@ -97,7 +106,7 @@ def from_gaps(panel: Panel, *, outcome: str, design: Design, fitter: Fitter, cho
         shares={held.start: (float(panel.treated.mean()), np.zeros(len(root)))},
         se_rule=f"root mean square of the gaps of {said(others, chosen['seed'])}",
         n_clusters=len(np.unique(held.assigned)) + held.wanted, n_treated_clusters=held.wanted,
-        notes=(*_notes(found, test, others, level=level), *size_note(held), *_unbounded(tested, design.alpha)),
+        notes=(*_notes(found, test, others, level=level), *_unbounded(tested, design.alpha)),
         tested=tested, parameters=_parameters(found, test, level=level),
     )  # fmt: skip
 
@@ -116,16 +125,6 @@ def said(others: Placebos, seed: int) -> str:
     """Return how many placebos there were, and whether by chance."""
     count = len(others.gaps)
     return f"all {count} placebos" if others.enumerated else f"{count} placebos drawn with seed {seed}"
-
-
-def size_note(held: Setting) -> list[str]:
-    """Say where placebo groups are smaller than the treated group."""
-    if held.size == held.wanted:
-        return []
-    return [
-        f"{held.wanted} clusters are treated and the donors make placebo groups of {held.size} only; smaller groups "
-        "vary more, so the intervals are wider than they need be"
-    ]
 
 
 def _one_start(panel: Panel, method: str) -> float:
@@ -190,6 +189,7 @@ def _notes(found: Fit, test: Ranked, others: Placebos, *, level: float) -> list[
     if share > 0.1:
         fit += "; the treated average lies outside what weighted donors can reproduce, so read the effect with care"
     each = "all of them" if others.enumerated else "drawn by chance"
+    each += ", groups of treated and untreated clusters alike" if others.share.any() else ""
     ranks = f"placebo p {test.p_value:.3f} by the average gap"
     if not np.isnan(test.rmspe_ratio):
         ranks += f", {test.rmspe_p_value:.3f} by the ratio of RMSPE after to before"

@@ -44,7 +44,7 @@ REMEDIES = (
     "use `method: randomisation_inference` or `method: wild_cluster_bootstrap`, whose tests are made for few clusters, "
     "or `method: synthetic_control` with smaller areas as donors"
 )
-RULES = ("CR0", "CR1", "CR2")
+RULES = ("CR0", "CR1", "CR2", "CR2 per cohort")
 TOLERATED = 1.4  # times alpha: a true null rejected more often than this is worth a sentence
 MOST = 40  # clusters on one side; more of them change little
 
@@ -72,7 +72,9 @@ def refuse_few(n_clusters: int, n_treated: int, *, method: str) -> None:
 def guard(n_clusters: int, n_treated: int, rule: str, *, alpha: float = 0.05) -> tuple[str, ...]:
     """Return sentences that say how far a rule's intervals mislead with so few clusters, and the remedy; () if not.
 
-    rule: "CR0" or "CR1" with the normal or t (clusters - 1) quantile, or "CR2" with Satterthwaite's. See `true_size`.
+    rule: one of RULES. "CR0" has the normal quantile, "CR1" that of t with clusters - 1; "CR2" has Satterthwaite's
+    degrees of freedom for clusters that vary alike (stats/cluster.py `bias_reduced`), and "CR2 per cohort" those of the
+    estimated variances (`satterthwaite` above). See `true_size`.
     """
     if rule not in RULES:
         raise ValueError(f"rule: got {rule!r}, expected one of {', '.join(RULES)}")
@@ -86,9 +88,10 @@ def guard(n_clusters: int, n_treated: int, rule: str, *, alpha: float = 0.05) ->
             f"the time and not {alpha:.0%}, even where clusters are alike and normal; {REMEDIES}",
         )
     if fewer < WILD_TREATED:
+        wide = f" (there it rejects a true null {size:.0%} of the time)" if size < alpha / TOLERATED else ""
         return (
             f"with {n_clusters} clusters of which {n_treated} treated {rule} holds only where treated and comparison "
-            f"clusters vary alike; check it with `method: randomisation_inference`",
+            f"clusters vary alike{wide}; check it with `method: randomisation_inference`",
         )
     return ()
 
@@ -107,9 +110,10 @@ def true_size(n_clusters: int, n_treated: int, rule: str, *, alpha: float = 0.05
     shocks = np.random.default_rng(20261125).standard_normal((20_000, treated + others))
     one, two = shocks[:, :treated], shocks[:, treated:]
     v1, v2 = one.var(axis=1) / treated, two.var(axis=1) / others
-    if rule == "CR2":
+    if rule.startswith("CR2"):
         v1, v2 = v1 * treated / (treated - 1), v2 * others / (others - 1)
-        df = (v1 + v2) ** 2 / (v1**2 / (treated - 1) + v2**2 / (others - 1))
+        s1, s2 = (v1, v2) if rule == "CR2 per cohort" else (1 / treated, 1 / others)
+        df = (s1 + s2) ** 2 / (s1**2 / (treated - 1) + s2**2 / (others - 1))
     else:
         v1, v2 = (v * (1.0 if rule == "CR0" else (treated + others) / (treated + others - 1)) for v in (v1, v2))
         df = np.inf if rule == "CR0" else treated + others - 1

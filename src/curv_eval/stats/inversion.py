@@ -39,3 +39,46 @@ def _halved(
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if p_value(middle) > alpha else (inside, middle)
     return (inside + outside) / 2
+
+
+def line_ends(a: float, big: np.ndarray, share: np.ndarray, *, extra: int, alpha: float) -> tuple[float, float]:
+    """Return the lowest and highest constant additive effect c that the test does not reject, exactly.
+
+    With c taken off, the statistic is A - c B under an assignment, big and share (A,), and a - c under the real one. An
+    assignment is at least as extreme between the roots of (A - c B)^2 = (a - c)^2, or outside them where |B| > 1. The
+    share of assignments is a step function of c; the ends are its outermost steps above alpha. extra: 1 where the real
+    assignment is counted besides, 0 where it is among them.
+    """
+    scale = max(float(np.abs(big).max()), abs(a), 1e-300)
+    alike, opposed = np.abs(share - 1) < 1e-12, np.abs(share + 1) < 1e-12
+    same = (alike & (np.abs(big - a) < 1e-9 * scale)) | (opposed & (np.abs(big + a) < 1e-9 * scale))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, two = (a - big) / (1 - share), (a + big) / (1 + share)
+    one = np.where(alike, np.where(a > big, np.inf, -np.inf), one)
+    two = np.where(opposed, np.where(a > -big, np.inf, -np.inf), two)
+    low, high = np.minimum(one, two)[~same], np.maximum(one, two)[~same]
+    outside = (np.abs(share) > 1 + 1e-12)[~same]
+    return _steps(low, high, outside, always=int(same.sum()) + extra, needed=alpha * (len(big) + extra))
+
+
+def _steps(
+    low: np.ndarray, high: np.ndarray, outside: np.ndarray, *, always: int, needed: float
+) -> tuple[float, float]:
+    """Return the lowest and highest c with more than `needed` counts: `always`, and those between (or outside) ends."""
+    at_minus = always + outside.sum() + (np.isneginf(low) & ~outside).sum()
+    at_plus = always + outside.sum() + (np.isposinf(high) & ~outside).sum()
+    lowest = -np.inf if at_minus > needed + 1e-9 else _first(low, high, outside, start=at_minus, needed=needed)
+    highest = np.inf if at_plus > needed + 1e-9 else -_first(-high, -low, outside, start=at_plus, needed=needed)
+    return float(lowest), float(highest)
+
+
+def _first(low: np.ndarray, high: np.ndarray, outside: np.ndarray, *, start: int, needed: float) -> float:
+    """Return the first c, from below, at which the count passes `needed`."""
+    up = np.concatenate([low[~outside], high[outside]])
+    down = np.concatenate([high[~outside], low[outside]])
+    up, down = up[np.isfinite(up)], down[np.isfinite(down)]
+    at = np.concatenate([up, down])
+    step = np.concatenate([np.ones(len(up)), -np.ones(len(down))])
+    order = np.lexsort((-step, at))  # closed intervals: those that begin come before those that end
+    count = start + np.cumsum(step[order])
+    return float(at[order][np.flatnonzero(count > needed + 1e-9)[0]])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curv_eval.stats.inversion import ends
+from curv_eval.stats.inversion import ends, line_ends
 from curv_eval.stats.randomisation import Assignments, p_value
 from curv_eval.stats.randomised_did import Contrasts, average, influence, shifted, sums
 
@@ -47,7 +47,8 @@ def randomised(data: Data, held: Assignments, *, studentised: bool, alpha: float
         big = average(sums(data.y, held.labels), data.y.periods, trends="additive")
         share = average(sums(data.treated, held.labels), data.y.periods, trends="additive")
         p = p_value(big, a, enumerated=held.enumerated)
-        return Result(a, p, *_exact(a, big, share, held=held, alpha=alpha))
+        extra = 0 if held.enumerated else 1
+        return Result(a, p, *line_ends(a, big, share, extra=extra, alpha=alpha))
     by_effect = _additive(data, held) if data.trends == "additive" else _proportional(data, held)
     centre = float(average(sums(data.y, own), data.y.periods, trends=data.trends)[0])
 
@@ -98,46 +99,3 @@ def _proportional(data: Data, held: Assignments) -> Callable[[float], tuple[np.n
 def _over(value: np.ndarray, error: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(error > 0, value / error, np.inf)
-
-
-def _exact(a: float, big: np.ndarray, share: np.ndarray, *, held: Assignments, alpha: float) -> tuple[float, float]:
-    """Return the lowest and highest constant additive effect c that the test does not reject, exactly.
-
-    With c taken off, the statistic is A - c B under an assignment, big and share (A,), and a - c under the real one. An
-    assignment is at least as extreme between the roots of (A - c B)^2 = (a - c)^2, or outside them where |B| > 1. The
-    share of assignments is a step function of c; the ends are its outermost steps above alpha.
-    """
-    scale = max(float(np.abs(big).max()), abs(a), 1e-300)
-    alike, opposed = np.abs(share - 1) < 1e-12, np.abs(share + 1) < 1e-12
-    same = (alike & (np.abs(big - a) < 1e-9 * scale)) | (opposed & (np.abs(big + a) < 1e-9 * scale))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one, two = (a - big) / (1 - share), (a + big) / (1 + share)
-    one = np.where(alike, np.where(a > big, np.inf, -np.inf), one)
-    two = np.where(opposed, np.where(a > -big, np.inf, -np.inf), two)
-    low, high = np.minimum(one, two)[~same], np.maximum(one, two)[~same]
-    outside = (np.abs(share) > 1 + 1e-12)[~same]
-    always = same.sum() + (not held.enumerated)
-    return _steps(low, high, outside, always=int(always), needed=alpha * (len(big) + (not held.enumerated)))
-
-
-def _steps(
-    low: np.ndarray, high: np.ndarray, outside: np.ndarray, *, always: int, needed: float
-) -> tuple[float, float]:
-    """Return the lowest and highest c with more than `needed` counts: `always`, and those between (or outside) ends."""
-    at_minus = always + outside.sum() + (np.isneginf(low) & ~outside).sum()
-    at_plus = always + outside.sum() + (np.isposinf(high) & ~outside).sum()
-    lowest = -np.inf if at_minus > needed + 1e-9 else _first(low, high, outside, start=at_minus, needed=needed)
-    highest = np.inf if at_plus > needed + 1e-9 else -_first(-high, -low, outside, start=at_plus, needed=needed)
-    return float(lowest), float(highest)
-
-
-def _first(low: np.ndarray, high: np.ndarray, outside: np.ndarray, *, start: int, needed: float) -> float:
-    """Return the first c, from below, at which the count passes `needed`."""
-    up = np.concatenate([low[~outside], high[outside]])
-    down = np.concatenate([high[~outside], low[outside]])
-    up, down = up[np.isfinite(up)], down[np.isfinite(down)]
-    at = np.concatenate([up, down])
-    step = np.concatenate([np.ones(len(up)), -np.ones(len(down))])
-    order = np.lexsort((-step, at))  # closed intervals: those that begin come before those that end
-    count = start + np.cumsum(step[order])
-    return float(at[order][np.flatnonzero(count > needed + 1e-9)[0]])

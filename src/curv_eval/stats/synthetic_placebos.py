@@ -8,6 +8,7 @@ from math import comb
 
 import numpy as np
 
+from curv_eval.stats.inversion import line_ends
 from curv_eval.stats.synthetic import PERFECT, Fit, Fitter
 
 EVERY = 400  # single clusters: each is a placebo, up to this many
@@ -15,11 +16,15 @@ EVERY = 400  # single clusters: each is a placebo, up to this many
 
 @dataclass(frozen=True)
 class Placebos:
-    """gaps: (B, T) the gap of each placebo in every period. pre_rmspe: (B,). enumerated: whether these are all."""
+    """gaps: (B, T) the gap of each placebo in every period. pre_rmspe: (B,). enumerated: whether these are all.
+
+    share: (B,) by how much a gap moves with an effect of 1 on the treated, 0 where no treated unit takes part.
+    """
 
     gaps: np.ndarray
     pre_rmspe: np.ndarray
     enumerated: bool
+    share: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -59,39 +64,43 @@ def placebo_groups(cluster: np.ndarray, *, size: int, draws: int, seed: int) -> 
     return member[:, code], all_
 
 
-def in_space(donors: np.ndarray, before: np.ndarray, groups: tuple[np.ndarray, bool], *, fitter: Fitter) -> Placebos:
-    """Return the gaps of every placebo group against the other donors (Abadie, Diamond & Hainmueller 2010).
+def in_space(
+    rows: np.ndarray, before: np.ndarray, groups: tuple[np.ndarray, bool], *, fitter: Fitter, treated: np.ndarray
+) -> Placebos:
+    """Return the gaps of every placebo group against the other rows (Abadie, Diamond & Hainmueller 2010).
 
-    donors: (J, T). before: (T,) bool. groups: (B, J) bool and whether they are all. The treated are never donors of a
-    placebo, since their series holds the effect.
+    rows: (n, T). before: (T,) bool. groups: (B, n) bool and whether they are all. treated: (n,) bool, rows that hold
+    the effect. With one treated area they are left out of `rows` and take no part, as is usual. With several, groups
+    are drawn from all rows, treated ones too: only then are the real group and the placebos alike under the null.
     """
-    fits = [fitter(donors[group].mean(axis=0), donors[~group], before) for group in groups[0]]
-    return Placebos(np.array([f.gap for f in fits]), np.array([f.pre_rmspe for f in fits]), groups[1])
+    fits = [fitter(rows[group].mean(axis=0), rows[~group], before) for group in groups[0]]
+    share = [treated[group].mean() - f.weights @ treated[~group] for group, f in zip(groups[0], fits, strict=True)]
+    return Placebos(np.array([f.gap for f in fits]), np.array([f.pre_rmspe for f in fits]), groups[1], np.array(share))
+
+
+def without_effect(placebos: Placebos, path: np.ndarray) -> np.ndarray:
+    """Return the gaps (B, T) that the placebos have with an effect of the treated taken off; path: (T,), 0 before."""
+    return placebos.gaps - np.outer(placebos.share, path)
 
 
 def ranked(found: Fit, placebos: Placebos, after: np.ndarray, *, size: float, alpha: float) -> Ranked:
     """Return the placebo test of the average gap over the periods `after` (T,) bool, and its inversion.
 
-    With r_i = |average gap of i| / pre-RMSPE of i, the set of constant effects c that the test does not reject is
-    average gap -+ pre-RMSPE x r_(k), r_(k) the k-th largest of the placebos' and k = floor(alpha (B + 1)); an average
-    gap c is rejected where (1 + number of r_i >= |average gap - c| / pre-RMSPE) / (B + 1) <= alpha (after Firpo &
-    Possebom 2018, with the average in place of the RMSPE, whose inversion can be empty). Where fits are exact a ratio
-    means nothing, and gaps are compared as they are. size: that of the series, against which a fit is judged exact.
+    A constant effect c is rejected where (1 + number of r_i >= r) / (B + 1) <= alpha, with r = |average gap - c| / its
+    pre-RMSPE and r_i = |average gap of i - c share_i| / that of i (after Firpo & Possebom 2018, with the average in
+    place of the RMSPE, whose inversion can be empty). Weights rest on periods before the start, which c does not touch,
+    so the ends are exact. With all shares 0 they are average gap -+ pre-RMSPE x the k-th largest r_i, k = floor(alpha
+    (B + 1)). Where fits are exact a ratio means nothing, and gaps are compared as they are. size: that of the series,
+    against which a fit is judged exact.
     """
-    count = len(placebos.gaps)
     exact = PERFECT * size
     plain = found.pre_rmspe <= exact or (placebos.pre_rmspe <= exact).mean() > alpha / 2
-    own = 1.0 if plain else found.pre_rmspe
-    others = np.ones(count) if plain else np.maximum(placebos.pre_rmspe, exact)
-    average = float(found.gap[after].mean())
-    r = np.sort(np.abs(placebos.gaps[:, after].mean(axis=1)) / others)
-    k = int(np.floor(alpha * (count + 1) + 1e-9))
-    half = own * float(r[-k]) if k else np.inf
+    weight = np.ones(len(placebos.gaps)) if plain else found.pre_rmspe / np.maximum(placebos.pre_rmspe, exact)
+    average, others = float(found.gap[after].mean()), placebos.gaps[:, after].mean(axis=1) * weight
+    low, high = line_ends(average, others, placebos.share * weight, extra=1, alpha=alpha)
     ratio, ratio_p = _rmspe(found, placebos, after, exact=exact)
-    return Ranked(
-        "gap" if plain else "ratio", share_as_large(abs(average) / own, r), ratio, ratio_p, 1 / (count + 1),
-        average - half, average + half,
-    )  # fmt: skip
+    p, floor = share_as_large(abs(average), np.abs(others)), 1 / (len(others) + 1)
+    return Ranked("gap" if plain else "ratio", p, ratio, ratio_p, floor, low, high)
 
 
 def share_as_large(value: float, placebos: np.ndarray) -> float:
