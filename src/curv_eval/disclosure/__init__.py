@@ -192,6 +192,7 @@ def _coarse(values: pd.Series, events: pd.Series, rule: Rule) -> pd.Series:
         return values
     # an interval without an end has nothing to round
     least = (values.abs() * rule.round_to / events.clip(lower=1)).where((values != 0) & np.isfinite(values))
+    least = least.where(least > 0)
     power = 10.0 ** np.floor(np.log10(least))
     step = power * np.select([least <= power, least <= 2 * power, least <= 5 * power], [1, 2, 5], 10)
     return ((values / step).round() * step).where(least.notna(), values)
