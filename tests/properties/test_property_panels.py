@@ -147,6 +147,7 @@ def test_few_treated_clusters_are_named(design):
     found = fit(few(known(**STAGGERED), 4), outcome="y", design=design)
     assert any("10 (2 clusters), 14 (2 clusters); their own intervals are too narrow" in note for note in found.notes)
     assert found.n_treated_clusters == 4
+    assert any("small_sample: cr2" in note for note in found.notes) == ("CR2" not in found.se_rule)
 
 
 def drawn(seed: int, n: int = 60) -> Panel:

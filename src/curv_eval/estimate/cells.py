@@ -13,6 +13,9 @@ from curv_eval.stats.group_time import GroupTime
 from curv_eval.stats.sums import Groups, groups, sum_rows
 from curv_eval.study import Design
 
+# with 6 of 15 clusters treated, 95% intervals by a plain rule held the truth in 88 to 91 of 100 simulations
+_REMEDY = "with so few, use `small_sample: cr2`, or `method: randomisation_inference`"
+
 
 @dataclass(frozen=True)
 class Clustered:
@@ -39,6 +42,8 @@ class Clustered:
 def from_cells(panel: Panel, *, outcome: str, design: Design, method: str, cells: Clustered) -> Estimate:
     """Return the Estimate of `cells` by `method`."""
     clusters = groups(panel.cluster)
+    few = few_clusters(panel, clusters)
+    remedy = [_REMEDY] if few and "CR2" not in cells.se_rule else []
 
     def sums(influence: np.ndarray) -> np.ndarray:
         return (0.0 if cells.fixed_shares else 1.0) * sum_rows(cells.lift[:, None] * influence, clusters)
@@ -49,7 +54,7 @@ def from_cells(panel: Panel, *, outcome: str, design: Design, method: str, cells
         comparison=design.comparison, alpha=design.alpha, cells=cells.table, influence=cells.influence,
         observed_influence=cells.observed, shares=cohort_shares(panel.cohort, sums), se_rule=cells.se_rule,
         df=cells.df, n_clusters=clusters.count, n_treated_clusters=len(np.unique(clusters.code[panel.treated])),
-        notes=(*cells.notes, *few_clusters(panel, clusters)), parameters=cells.parameters,
+        notes=(*cells.notes, *few, *remedy), parameters=cells.parameters,
         groups=earliest_cohort(panel, clusters) if cells.welch else None,
     )  # fmt: skip
 
