@@ -203,7 +203,7 @@ def test_a_cluster_belongs_to_its_earliest_cohort():
 
 def test_cells_of_what_was_seen_are_means_with_their_influence():
     panel = known(**STAGGERED)
-    table, influence = seen_cells(panel, "y", np.array([0, 1]), np.array([12, 20]))
+    table, influence = seen_cells(panel, "y", of=np.array([0, 1]), at=np.array([12, 20]))
     assert table[["cohort", "period"]].to_numpy().tolist() == [[10, 12], [14, 20]]
     members = panel.cohort == 14
     y = panel.outcomes["y"][members, 20]

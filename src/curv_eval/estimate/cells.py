@@ -68,7 +68,7 @@ def cell_table(cells: GroupTime) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def seen_cells(panel: Panel, outcome: str, of: np.ndarray, at: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+def seen_cells(panel: Panel, outcome: str, *, of: np.ndarray, at: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Return what was observed in cells of cohort code `of` (m,) and period index `at` (m,), without an estimate.
 
     The table has CELL_COLUMNS, 0 for estimate and n_comparison; the influence of each unit on the observed means is

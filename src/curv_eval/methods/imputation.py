@@ -53,7 +53,7 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     starts = np.append(np.unique(panel.cohort[panel.treated]), np.nan)
     time = panel.periods - starts[:, None] + design.anticipation
     of, at, effect, influence = _cells(panel.outcomes[outcome], (cohort, time), clusters.code, given)
-    table, seen = seen_cells(panel, outcome, of, at)
+    table, seen = seen_cells(panel, outcome, of=of, at=at)
     untreated = np.bincount(cohort, minlength=len(starts)) @ ~(time >= 0)
     cells = Clustered(
         table.assign(estimate=effect, n_comparison=untreated[at].astype(int)), influence,

@@ -47,7 +47,7 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     begun = panel.periods >= np.append(np.unique(panel.cohort[panel.treated]), np.inf)[:, None] - design.anticipation
     found, rule = expected_counts(y, cohort, begun), chosen(design.options, OPTIONS)["small_sample"]
     each = lift(cohort, clusters.code, size=y.sum(axis=1)) if rule == "cr2" else np.ones(len(y))
-    table, seen = seen_cells(panel, outcome, found.cohort, found.time)
+    table, seen = seen_cells(panel, outcome, of=found.cohort, at=found.time)
     cells = Clustered(
         table.assign(estimate=table["observed"] - found.expected, n_comparison=found.n_untreated.astype(int)),
         sum_rows(each[:, None] * (seen - found.influence), clusters), sum_rows(each[:, None] * seen, clusters),
