@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
+from scipy.special import ndtri
 
 from curv_eval.errors import DesignError
 from curv_eval.estimate.averages import relative
@@ -62,7 +62,7 @@ def placebo_power(panel: Panel | People, study: Study, *, draws: int = 200, chan
 
 def _power(table: pd.DataFrame, study: Study, *, chance: float, clusters: tuple[int, int]) -> Power:
     log = np.log1p(table["estimate"])
-    z = distributions.norm.ppf([1 - study.design.alpha / 2, chance]).sum()
+    z = ndtri([1 - study.design.alpha / 2, chance]).sum()
     covered = float(((table["conf_low"] <= 0) & (table["conf_high"] >= 0)).mean())
     return Power(table, float(-np.expm1(-z * log.std(ddof=1))), covered, *clusters)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
+from scipy.special import stdtrit
 
 from curv_eval.stats.few_clusters import satterthwaite
 
@@ -91,7 +91,7 @@ class Estimate:
     def quantile(self, influence: np.ndarray) -> float:
         """Return the two-sided critical value for a number with the given cluster influence, (clusters,)."""
         df = self.df if self.groups is None else satterthwaite(influence, self.groups)
-        return float(distributions.t.ppf(1 - self.alpha / 2, df))
+        return float(stdtrit(df, 1 - self.alpha / 2))
 
 
 def cohort_shares(cohort: np.ndarray, sums) -> dict[float, tuple[float, np.ndarray]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
+from scipy.special import stdtr, stdtrit
 
 from curv_eval.estimate import PARAMETER_COLUMNS
 
@@ -16,9 +16,9 @@ def parameters(
 ) -> pd.DataFrame:
     """Return PARAMETER_COLUMNS for values with their standard errors, by the t distribution (inf: normal)."""
     value, error = np.asarray(list(values), dtype=float), np.asarray(list(errors), dtype=float)
-    width = distributions.t.ppf(1 - alpha / 2, df) * error
+    width = stdtrit(df, 1 - alpha / 2) * error
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * distributions.t.sf(np.abs(value / error), df)
+        p = 2 * stdtr(df, -np.abs(value / error))
     columns = (list(terms), value, error, value - width, value + width, p, np.full(len(value), df))
     return pd.DataFrame(dict(zip(PARAMETER_COLUMNS, columns, strict=True)))
 

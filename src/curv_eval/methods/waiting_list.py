@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
+from scipy.special import ndtri
 
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
@@ -146,7 +146,7 @@ def _row(term: str, found: Standardised, alpha: float) -> pd.DataFrame:
 
 def _share(term: str, share: float, n: int, alpha: float) -> pd.DataFrame:
     """A share with Wilson's (1927) interval, which never leaves 0 to 1."""
-    q = float(distributions.norm.ppf(1 - alpha / 2))
+    q = float(ndtri(1 - alpha / 2))
     middle, width = share + q**2 / (2 * n), q * np.sqrt(share * (1 - share) / n + q**2 / (4 * n**2))
     row = parameters([term], [share], [max((share * (1 - share) / n) ** 0.5, 1e-12)], alpha=alpha)
     low, high = (middle - width) / (1 + q**2 / n), (middle + width) / (1 + q**2 / n)

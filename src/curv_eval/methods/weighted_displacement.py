@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
+from scipy.special import stdtrit
 
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate, Tested
@@ -120,7 +120,7 @@ def _parameters(part: Windowed, loads: np.ndarray, alpha: float) -> tuple[pd.Dat
     found = [part.difference(one) for one in (loads.sum(axis=0), *loads)]
     table = rows(names, *zip(*[f[:2] for f in found], strict=True), alpha=alpha, df=[f[2] for f in found])
     counts, covariance = part.totals()
-    critical = float(distributions.t.ppf(1 - alpha / 2, found[0][2]))
+    critical = float(stdtrit(found[0][2], 1 - alpha / 2))
     q = displacement_quotient(*counts.reshape(3, 2), covariance=covariance, critical=critical)
     kept = {
         "gross effect": q.gross, "net effect": q.net, "total net effect": q.total_net,

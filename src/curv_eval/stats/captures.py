@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from curv_eval.errors import DesignError
 
@@ -139,5 +139,5 @@ def _logged(value: float, error: float, seen: float, alpha: float) -> Total:
     unseen = value - seen
     if unseen <= 0:
         return Total(value, error, value, value)
-    ratio = np.exp(norm.ppf(1 - alpha / 2) * np.sqrt(np.log1p((error / unseen) ** 2)))
+    ratio = np.exp(ndtri(1 - alpha / 2) * np.sqrt(np.log1p((error / unseen) ** 2)))
     return Total(value, error, float(seen + unseen / ratio), float(seen + unseen * ratio))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats as distributions
-from scipy.special import gammaln
+from scipy.special import gammaln, ndtri
 
 from curv_eval.errors import DesignError
 
@@ -95,7 +94,7 @@ def _centred(x: np.ndarray, groups: tuple[np.ndarray, ...]) -> np.ndarray:
 
 
 def _standardised(d: float, error: float, j: float, alpha: float) -> Standardised:
-    width = float(distributions.norm.ppf(1 - alpha / 2)) * j * error
+    width = float(ndtri(1 - alpha / 2)) * j * error
     return Standardised(j * d, j * error, j * d - width, j * d + width, j)
 
 
@@ -111,6 +110,6 @@ def reliable_change(
     if not 0 <= reliability < 1:
         raise DesignError(f"reliability: got {reliability:g}, expected a number from 0 to below 1")
     s = float(before.std(ddof=1)) if spread is None else spread
-    least = float(distributions.norm.ppf(1 - alpha / 2) * s * np.sqrt(2 * (1 - reliability)))
+    least = float(ndtri(1 - alpha / 2) * s * np.sqrt(2 * (1 - reliability)))
     change = after - before
     return Reliable(float((change < -least).mean()), float((change > least).mean()), least)

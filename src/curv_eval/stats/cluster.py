@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 
 def cluster_sums(influence: np.ndarray, cluster: np.ndarray) -> np.ndarray:
@@ -51,11 +51,16 @@ def _adjusted(x: np.ndarray, bread: np.ndarray) -> np.ndarray:
 
 
 def _satterthwaite(weights: list[np.ndarray], x: list[np.ndarray], bread: np.ndarray) -> float:
-    """Return (trace P)^2 / trace(P P) for P_cd = w_c' (I - H)_cd w_d."""
+    """Return (trace P)^2 / trace(P P) for P_cd = w_c' (I - H)_cd w_d.
+
+    P = diag(w_c'w_c) - N M N' with N_c = X_c'w_c is never made: it has a row and a column for every cluster.
+    """
     inner = np.array([xc.T @ w for w, xc in zip(weights, x, strict=True)])
-    p = -inner @ bread @ inner.T
-    p[np.diag_indices_from(p)] += [w @ w for w in weights]
-    return float(np.trace(p) ** 2 / np.sum(p**2))
+    own = np.array([w @ w for w in weights])
+    across = bread @ (inner.T @ inner)
+    trace = own.sum() - np.trace(across)
+    beside = np.einsum("ci,ij,cj->c", inner, bread, inner)
+    return float(trace**2 / ((own**2).sum() - 2 * own @ beside + np.sum(across * across.T)))
 
 
 def sup_t(
@@ -73,4 +78,4 @@ def sup_t(
     size = (draws, len(influence))
     signs = drawn.integers(0, 2, size=size) * 2.0 - 1.0 if clusters else drawn.standard_normal(size)
     largest = np.abs(signs @ scaled).max(axis=1, initial=0.0)
-    return max(float(np.quantile(largest, 1 - alpha, method="higher")), float(norm.ppf(1 - alpha / 2))), largest
+    return max(float(np.quantile(largest, 1 - alpha, method="higher")), float(ndtri(1 - alpha / 2))), largest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats as distributions
+from scipy.special import chdtrc
 
 from curv_eval.errors import DesignError
 from curv_eval.stats.cluster import cluster_sums
@@ -229,14 +229,14 @@ def proportional(fitted: Cox, time: np.ndarray, event: np.ndarray, *, scale: str
     joint = float(sums @ v @ sums * d / square)
     correlation = np.array([np.corrcoef(g, column)[0, 1] for column in (scaled + fitted.coefficients).T])
     k = len(chi2)
-    return Proportional(
-        correlation, chi2, distributions.chi2.sf(chi2, 1), joint, float(distributions.chi2.sf(joint, k))
-    )
+    return Proportional(correlation, chi2, chdtrc(1, chi2), joint, float(chdtrc(k, joint)))
 
 
 def _transformed(at: np.ndarray, time: np.ndarray, event: np.ndarray, scale: str) -> np.ndarray:
     if scale == "rank":
-        return distributions.rankdata(at)
+        from scipy.stats import rankdata
+
+        return rankdata(at)
     if scale == "km":
         curve = kaplan_meier(time, event)
         before = np.concatenate([[1.0], curve.survival])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats as distributions
+from scipy.special import ndtr
 
 from curv_eval.errors import DesignError
 
@@ -42,7 +42,7 @@ def density_jump(x: np.ndarray, *, width: float | None = None, bandwidth: float 
         raise DesignError("next to the threshold there is nobody on one side")
     value = float(np.log(f[0] / f[1]))
     error = float(np.sqrt(24 / 5 * (1 / f[0] + 1 / f[1]) / (len(x) * h)))
-    return DensityJump(value, error, float(2 * distributions.norm.sf(abs(value / error))), step, h)
+    return DensityJump(value, error, float(2 * ndtr(-abs(value / error))), step, h)
 
 
 def _histogram(x: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:

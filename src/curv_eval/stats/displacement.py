@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from curv_eval.errors import DesignError
 
@@ -19,7 +19,7 @@ class Difference:
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
         """Return the (1 - alpha) interval by the normal quantile."""
-        width = norm.ppf(1 - alpha / 2) * self.std_error
+        width = ndtri(1 - alpha / 2) * self.std_error
         return self.value - width, self.value + width
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from curv_eval.errors import DesignError
 
@@ -118,4 +118,4 @@ def true_size(n_clusters: int, n_treated: int, rule: str, *, alpha: float = 0.05
         v1, v2 = (v * (1.0 if rule == "CR0" else (treated + others) / (treated + others - 1)) for v in (v1, v2))
         df = np.inf if rule == "CR0" else treated + others - 1
     t = np.abs(one.mean(axis=1) - two.mean(axis=1)) / np.sqrt(v1 + v2)
-    return float((2 * student.sf(t, df) <= alpha).mean())
+    return float((2 * stdtr(df, -t) <= alpha).mean())

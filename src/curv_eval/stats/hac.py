@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 
 def newey_west_lag(scores: np.ndarray, *, weights: np.ndarray | None = None, prewhite: bool = False) -> int:
@@ -64,7 +64,7 @@ def ljung_box(residual: np.ndarray, lags: int) -> tuple[float, float]:
         return 0.0, 1.0
     r = np.array([e[:-j] @ e[j:] for j in range(1, lags + 1)]) / (e @ e)
     statistic = float(n * (n + 2) * (r**2 / (n - np.arange(1, lags + 1))).sum())
-    return statistic, float(chi2.sf(statistic, lags))
+    return statistic, float(chdtrc(lags, statistic))
 
 
 def breusch_godfrey(x: np.ndarray, residual: np.ndarray, lags: int) -> tuple[float, float]:
@@ -77,7 +77,7 @@ def breusch_godfrey(x: np.ndarray, residual: np.ndarray, lags: int) -> tuple[flo
     design = np.column_stack([x, *earlier])
     fitted = design @ np.linalg.lstsq(design, residual, rcond=None)[0]
     statistic = float(n * (fitted @ fitted) / (residual @ residual))
-    return statistic, float(chi2.sf(statistic, lags))
+    return statistic, float(chdtrc(lags, statistic))
 
 
 def _whitened(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

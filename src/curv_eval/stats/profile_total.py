@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import digamma, gammaln
-from scipy.stats import chi2
+from scipy.special import digamma, gammaincinv, gammaln
 
 from curv_eval.stats.captures import Captures
 from curv_eval.stats.multiple_systems import Model, matrix
@@ -32,7 +31,7 @@ def profile(captures: Captures, model: Model, *, alpha: float = 0.05) -> Profile
     """
     at = _at(captures, model)
     best = _highest(lambda unseen: at(unseen)[1], captures.seen)
-    bar = at(best)[0] - chi2.ppf(1 - alpha, 1) / 2
+    bar = at(best)[0] - gammaincinv(0.5, 1 - alpha)
 
     def above(unseen: float) -> float:
         return at(unseen)[0] - bar

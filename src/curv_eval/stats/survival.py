@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats as distributions
+from scipy.special import chdtrc, ndtri
 
 from curv_eval.errors import DesignError
 
@@ -70,7 +70,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray, *, interval: str = "log-lo
         spread = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events))))
     left = survival > 0
     error = np.where(left, survival * np.where(left, spread, 0.0), 0.0)
-    low, high = _interval(survival, np.where(left, spread, 0.0), interval, distributions.norm.ppf(1 - alpha / 2))
+    low, high = _interval(survival, np.where(left, spread, 0.0), interval, ndtri(1 - alpha / 2))
     return Curve(at, at_risk, events, survival, error, low, high)
 
 
@@ -110,7 +110,7 @@ def log_rank(
     df = int(np.linalg.matrix_rank(variance))
     if not df:
         raise DesignError("no event happened while people of several groups were followed")
-    return LogRank(chi2, df, float(distributions.chi2.sf(chi2, df)), observed, expected)
+    return LogRank(chi2, df, float(chdtrc(df, chi2)), observed, expected)
 
 
 def _layer(time: np.ndarray, event: np.ndarray, code: np.ndarray, groups: int, rho: float) -> tuple:
