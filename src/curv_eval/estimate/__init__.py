@@ -86,7 +86,7 @@ class Estimate:
     @property
     def after(self) -> np.ndarray:
         """The cells with event_time 0 or later: (cells,) bool."""
-        return (self.cells["event_time"] >= 0).to_numpy()
+        return self.cells["event_time"].to_numpy() >= 0
 
     def quantile(self, influence: np.ndarray) -> float:
         """Return the two-sided critical value for a number with the given cluster influence, (clusters,)."""

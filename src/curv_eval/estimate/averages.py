@@ -12,6 +12,10 @@ from curv_eval.estimate import Estimate
 from curv_eval.panel import Panel
 from curv_eval.stats.cluster import sup_t
 
+OVERALL_COLUMNS = (
+    "term", "estimate", "std_error", "conf_low", "conf_high", "n_units", "events", "unit_periods",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Average:
@@ -35,16 +39,18 @@ def average(estimate: Estimate, chosen: np.ndarray, column: str = "estimate") ->
     column: "estimate" or "observed". The influence includes that of the estimated cohort shares (Callaway &
     Sant'Anna 2021, corollary 2); leaving it out understates the error.
     """
-    cells = estimate.cells[chosen]
+    cohort, value, units, events = (
+        estimate.cells[name].to_numpy()[chosen] for name in ("cohort", column, "n_units", "events")
+    )
     psi = (estimate.influence if column == "estimate" else estimate.observed_influence)[:, chosen]
-    share = np.array([estimate.shares[g][0] for g in cells["cohort"]])
-    d_share = np.column_stack([estimate.shares[g][1] for g in cells["cohort"]])
+    names, first, of = np.unique(cohort, return_index=True, return_inverse=True)
+    share = np.array([estimate.shares[g][0] for g in names])[of]
     weight = share / share.sum()
-    d_weight = (d_share - np.outer(d_share.sum(axis=1), weight)) / share.sum()
-    value = cells[column].to_numpy()
-    units = int(cells.groupby("cohort")["n_units"].first().sum())
-    counts = units, int(cells["events"].sum()), int(cells["n_units"].sum())
-    return Average(float(weight @ value), psi @ weight + d_weight @ value, *counts)
+    mean = float(weight @ value)
+    # the derivative of the mean by a cohort's share, times the clusters' influence on that share
+    slope = np.bincount(of, value - mean, len(names)) / share.sum()
+    influence = psi @ weight + np.column_stack([estimate.shares[g][1] for g in names]) @ slope
+    return Average(mean, influence, int(units[first].sum()), int(events.sum()), int(units.sum()))
 
 
 def overall(estimate: Estimate) -> pd.DataFrame:
@@ -53,13 +59,16 @@ def overall(estimate: Estimate) -> pd.DataFrame:
     All average event_time >= 0, so that every treated unit-period counts once. With mean observed count m and effect
     d, relative = m / (m - d) - 1; its interval is taken on the log scale, where it cannot fall below -100%.
     """
+    return pd.DataFrame(_overall_rows(estimate), columns=list(OVERALL_COLUMNS))
+
+
+def _overall_rows(estimate: Estimate) -> list[tuple]:
     d, m = average(estimate, estimate.after), average(estimate, estimate.after, "observed")
     if estimate.tested or estimate.draws is not None:
         rows = _tested_rows(estimate, d, m) if estimate.tested else _drawn_rows(estimate, d, m)
     else:
         rows = _wald_rows(estimate, d, m)
-    table = pd.DataFrame(rows, columns=["term", "estimate", "std_error", "conf_low", "conf_high"])
-    return table.assign(n_units=d.n_units, events=d.events, unit_periods=d.unit_periods)
+    return [(*row, d.n_units, d.events, d.unit_periods) for row in rows]
 
 
 def _wald_rows(estimate: Estimate, d: Average, m: Average) -> list[tuple]:
@@ -116,11 +125,10 @@ def relative(estimate: Estimate, term: str) -> pd.DataFrame:
 
     Raises DesignError when nothing was observed or expected after the start, so that no percentage exists.
     """
-    table = overall(estimate)
-    row = table[table["term"] == "relative"]
-    if row.empty:
+    rows = [(term, *row[1:]) for row in _overall_rows(estimate) if row[0] == "relative"]
+    if not rows:
         raise DesignError(f"{term}: no incidents were observed or expected after the start, so there is no percentage")
-    return row.assign(term=term).reset_index(drop=True)
+    return pd.DataFrame(rows, columns=list(OVERALL_COLUMNS))
 
 
 def by(estimate: Estimate, column: str, *, seed: int) -> pd.DataFrame:

@@ -144,7 +144,8 @@ def _add(out: np.ndarray, values: np.ndarray, rows: np.ndarray, where: tuple[Gro
 
 def _blocks(cohort: np.ndarray, periods: np.ndarray, rule: Rule) -> Iterator[_Block]:
     for g in np.unique(cohort[~np.isnan(cohort)]):
-        based = [(t, b) for t in range(len(periods)) if len(b := _base(periods, g, t, rule))]
+        clean = np.flatnonzero(periods < g - rule.anticipation)
+        based = [(t, b) for t in range(len(periods)) if len(b := _base(clean, t, rule))]
         latest = np.array([max(periods[t], periods[b].max()) for t, b in based])
         later = np.unique(cohort[cohort != g])  # NaN, which is never, comes last and is later than all
         key = np.searchsorted(later, latest + rule.anticipation, side="right") if len(later) else latest * 0
@@ -155,18 +156,17 @@ def _blocks(cohort: np.ndarray, periods: np.ndarray, rule: Rule) -> Iterator[_Bl
             others = np.flatnonzero(_comparison(cohort, g, latest=latest[chosen[0]], rule=rule))
             if len(others):
                 times, bases = zip(*(based[i] for i in chosen), strict=True)
-                weights = np.column_stack([np.isin(np.arange(len(periods)), b) / len(b) for b in bases])
+                weights = np.zeros((len(periods), len(bases)))
+                for column, b in enumerate(bases):
+                    weights[b, column] = 1 / len(b)
                 yield _Block(float(g), np.flatnonzero(cohort == g), others, np.array(times), weights)
 
 
-def _base(periods: np.ndarray, g: float, t: int, rule: Rule) -> np.ndarray:
-    """Return the indices of the base period(s) of cell (g, t); empty when there is none."""
-    clean = np.flatnonzero(periods < g - rule.anticipation)
-    if not len(clean):
+def _base(clean: np.ndarray, t: int, rule: Rule) -> np.ndarray:
+    """Return the base period(s) of period t, of those `clean` of treatment, as indices; empty when there is none."""
+    if not len(clean) or rule.base == "mean":
         return clean
-    if rule.base == "mean":
-        return clean
-    if rule.base == "varying" and t in clean:
+    if rule.base == "varying" and t <= clean[-1]:
         return clean[clean == t - 1]
     return clean[-1:] if clean[-1] != t else clean[:0]
 
