@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from curv_eval.stats.multipliers import largest_t
+
 
 def cluster_sums(influence: np.ndarray, cluster: np.ndarray) -> np.ndarray:
     """Add the rows of `influence` (n, k) within each cluster (n,) and return (clusters, k)."""
@@ -72,10 +74,10 @@ def sup_t(
     Sant'Anna 2021, section 4). clusters: False where the rows are a root of a covariance and not clusters; then each
     draw is normal. Never below the pointwise normal value.
     """
-    se = np.sqrt((influence**2).sum(axis=0))
-    scaled = influence[:, se > 0] / se[se > 0]
-    drawn = np.random.default_rng(seed)
-    size = (draws, len(influence))
-    signs = drawn.integers(0, 2, size=size) * 2.0 - 1.0 if clusters else drawn.standard_normal(size)
-    largest = np.abs(signs @ scaled).max(axis=1, initial=0.0)
+    if clusters:
+        largest = largest_t(influence, draws=draws, seed=seed)
+    else:
+        se = np.sqrt((influence**2).sum(axis=0))
+        normal = np.random.default_rng(seed).standard_normal((draws, len(influence)))
+        largest = np.abs(normal @ (influence[:, se > 0] / se[se > 0])).max(axis=1, initial=0.0)
     return max(float(np.quantile(largest, 1 - alpha, method="higher")), float(ndtri(1 - alpha / 2))), largest
