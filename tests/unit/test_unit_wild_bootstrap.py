@@ -254,3 +254,16 @@ def test_every_fault_is_named_at_once():
 @pytest.mark.parametrize(("n", "treated"), [(6, 2), (6, 4), (10, 5), (84, 15)])
 def test_enough_clusters_are_let_through(n, treated):
     refuse_few(n, treated, method="callaway_santanna")
+
+
+@pytest.mark.parametrize("weights", ["rademacher", "webb"])
+@pytest.mark.parametrize("impose", [True, False])
+def test_many_clusters_are_added_up_to_what_few_are(weights, impose, monkeypatch):
+    y, x, cluster = sample(clusters=120)
+    rule = Rule(weights=weights, draws=499, impose_null=impose)
+    quick = wild_cluster(y, x, cluster, rule=rule)
+    monkeypatch.setattr("curv_eval.stats.wild_bootstrap.MANY", 10**9)
+    slow = wild_cluster(y, x, cluster, rule=rule)
+    assert quick.p_value == slow.p_value
+    assert quick.p_strict == slow.p_strict
+    assert (quick.conf_low, quick.conf_high) == pytest.approx((slow.conf_low, slow.conf_high), rel=1e-9)

@@ -12,9 +12,9 @@ from curv_eval.estimate.constant import Coefficient, from_coefficient
 from curv_eval.estimate.options import Number, chosen
 from curv_eval.panel import Panel
 from curv_eval.panel.requirements import require, require_one_cohort
-from curv_eval.stats.cluster import bias_reduced
 from curv_eval.stats.few_clusters import WILD_TREATED
-from curv_eval.stats.two_way import within
+from curv_eval.stats.path_errors import robust
+from curv_eval.stats.path_regression import least_squares, paths
 from curv_eval.stats.wild_bootstrap import ENUMERATED, Rule, Wild, wild_cluster
 from curv_eval.study import Design
 
@@ -54,8 +54,8 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     found = wild_cluster(left, x, cluster, rule=rule)
     if not found.std_error > 1e-10 * y.std():
         raise DesignError("every area follows the model exactly; there is no error to draw from")
-    robust = bias_reduced(x, within(y - found.estimate * d).ravel(), cluster)
-    coefficient = Coefficient(found.estimate, robust.scores, TRENDS, SE_RULE, robust.df)
+    errors = robust(least_squares(y, *paths(d)), panel.cluster)
+    coefficient = Coefficient(found.estimate, errors.scores[:, 0], TRENDS, SE_RULE, float(errors.df[0]))
     made = from_coefficient(
         panel, outcome=outcome, design=design, method="wild_cluster_bootstrap", coefficient=coefficient
     )

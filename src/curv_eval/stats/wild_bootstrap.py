@@ -11,6 +11,7 @@ from curv_eval.stats.inversion import ends
 
 ENUMERATED = 2**12
 AT_ONCE = 1_000_000  # weights multiplied at a time, so that memory stays small
+MANY = 100  # clusters from which on squares of scores are added up without the scores
 TIE = 1e-10  # relative: bootstrap statistics this near to the real one are equal to it
 _WEBB = np.sqrt(np.array([1.5, 1.0, 0.5]))
 WEBB = np.concatenate([-_WEBB, _WEBB[::-1]])
@@ -100,8 +101,8 @@ def sign_vectors(count: int, *, rule: Rule) -> tuple[np.ndarray, bool]:
     if rule.weights == "rademacher" and 2**count <= ENUMERATED:
         return ((np.arange(2**count)[:, None] >> np.arange(count)) & 1) * 2.0 - 1.0, True
     random = np.random.default_rng(rule.seed)
-    points = WEBB if rule.weights == "webb" else np.array([-1, 1], dtype=np.int8)
-    return points[random.integers(0, len(points), size=(rule.draws, count), dtype=np.int8)], False
+    points = random.integers(0, len(WEBB) if rule.weights == "webb" else 2, size=(rule.draws, count), dtype=np.int8)
+    return (WEBB[points] if rule.weights == "webb" else 2 * points - 1), False
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,8 @@ def _pieces(y: np.ndarray, x: np.ndarray, codes: np.ndarray, *, column: int) -> 
 
 def _linear(p: _Pieces, flips: np.ndarray, *, impose: bool) -> tuple:
     """Return numerators and cluster scores of every draw, each as a line in b = null - estimate."""
+    if len(p.scores) >= MANY:
+        return _squared(p, flips, impose=impose)
     full = flips * p.scores - (flips @ p.full) @ p.cross.T
     if not impose:
         zero = np.zeros(len(flips))
@@ -158,6 +161,30 @@ def _linear(p: _Pieces, flips: np.ndarray, *, impose: bool) -> tuple:
     move = -(flips * p.moved - (flips @ p.move) @ p.cross.T)
     squares = (full**2).sum(axis=1), (full * move).sum(axis=1), (move**2).sum(axis=1)
     return flips @ p.scores, -(flips @ p.moved), *squares
+
+
+def _squared(p: _Pieces, flips: np.ndarray, *, impose: bool) -> tuple:
+    """Return the same without the scores, (draws, G), by sum_g (v s - c'a)^2 = sum v^2 s^2 - 2 a'(sum v s c) + a'CC'a.
+
+    For many clusters only, where no draw has scores so near 0 that the difference would be rounding.
+    """
+    k, lines = p.cross.shape[1], [(p.full, p.scores), *([(p.move, p.moved)] if impose else [])]
+    columns = [np.column_stack([own, s, s[:, None] * p.cross]) for own, s in lines]
+    found = np.split(flips @ np.concatenate(columns, axis=1), len(lines), axis=1)
+    inner, products = p.cross.T @ p.cross, np.column_stack([p.scores**2, p.scores * p.moved, p.moved**2])
+    plain = products.sum(axis=0)[:, None] if (np.abs(flips[0]) == 1).all() else (flips**2 @ products).T
+
+    def both(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        a, b = one[:, :k], two[:, :k]
+        return ((a @ inner) * b - a * two[:, k + 1 :] - b * one[:, k + 1 :]).sum(axis=1)
+
+    first = found[0]
+    if not impose:
+        zero = np.zeros(len(flips))
+        return first[:, k], zero, plain[0] + both(first, first), zero, zero
+    then = found[1]
+    squares = plain[0] + both(first, first), -(plain[1] + both(first, then)), plain[2] + both(then, then)
+    return first[:, k], -then[:, k], *squares
 
 
 def _chances(numbers: _Drawn, b: float, raw: float, *, enumerated: bool) -> tuple[float, float]:
