@@ -351,3 +351,15 @@ def test_the_error_does_not_hold_the_effect():
     one, two = (overall(fit(p, outcome="y", design=design())).iloc[0] for p in (panel, moved))
     assert two["std_error"] == pytest.approx(one["std_error"])
     assert two["conf_low"] == pytest.approx(one["conf_low"] + 50)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, bool, float])
+@pytest.mark.parametrize("stratum", [None, np.arange(600) % 2, np.arange(600) > 550])
+def test_long_labels_are_drawn_as_short_ones_are(dtype, stratum, monkeypatch):
+    labels = (np.arange(600) % 5 == 0).astype(dtype)
+    quick = assignments(labels, stratum=stratum, draws=40)
+    monkeypatch.setattr("curv_eval.stats.randomisation.LONG", 10**9)
+    slow = assignments(labels, stratum=stratum, draws=40)
+    assert quick.labels.dtype == labels.dtype
+    assert (quick.labels == slow.labels).all()
+    assert (quick.labels.sum(axis=1) == labels.sum()).all()
