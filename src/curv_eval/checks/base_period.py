@@ -9,7 +9,7 @@ import pandas as pd
 from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
-from curv_eval.methods import fit, trends
+from curv_eval.methods import fit, shared_options, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Study
 
@@ -25,7 +25,7 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     """
     rows = []
     for base, phrase in _PHRASE.items():
-        options = {**study.design.options, "base": base, "trends": trends(study.design)}
+        options = {**shared_options(study.design, "callaway_santanna"), "base": base, "trends": trends(study.design)}
         design = replace(study.design, method="callaway_santanna", options=options)
         rows.append(relative(fit(panel, outcome=estimate.outcome, design=design), phrase))
     table = pd.concat(rows, ignore_index=True)

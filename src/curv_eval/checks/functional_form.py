@@ -7,7 +7,7 @@ from dataclasses import replace
 from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
-from curv_eval.methods import fit, trends
+from curv_eval.methods import fit, shared_options, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Study
 
@@ -35,6 +35,6 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
 
 
 def _under(panel: Panel, study: Study, estimate: Estimate, kind: str) -> Estimate:
-    options = {"base": "mean", **study.design.options, "trends": kind}
+    options = {"base": "mean", **shared_options(study.design, "callaway_santanna"), "trends": kind}
     design = replace(study.design, method="callaway_santanna", options=options)
     return fit(panel, outcome=estimate.outcome, design=design)

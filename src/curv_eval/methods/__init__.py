@@ -22,11 +22,14 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
 from curv_eval.errors import StudyError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.options import default, expected
 from curv_eval.panel import Panel
 from curv_eval.people import People
+from curv_eval.stats import few_clusters
 from curv_eval.study import Design
 
 FOLDER = Path(__file__).parent
@@ -70,16 +73,55 @@ def fit(data: Panel | People, *, outcome: str, design: Design) -> Estimate:
     if got != module.TAKES:
         other = ", ".join(names(got))
         raise StudyError(f"design.method: {design.method} takes a {module.TAKES}, got a {got}", do=f"use {other}")
-    return module.estimate(data, outcome=outcome, design=design)
+    found = module.estimate(data, outcome=outcome, design=design)
+    return _guarded(found) if got == "panel" and module.ERRORS == "clusters" else found
+
+
+def require_clusters(panel: Panel, design: Design) -> None:
+    """Refuse a study whose intervals would rest on too few clusters, and name the methods made for few.
+
+    Fewer than 6 clusters, or fewer than 2 treated or other ones. Raises DesignError.
+    """
+    if load(design.method).ERRORS == "clusters":
+        treated = len(np.unique(panel.cluster[panel.treated]))
+        few_clusters.refuse_few(len(np.unique(panel.cluster)), treated, method=design.method)
+
+
+def _guarded(found: Estimate) -> Estimate:
+    """Where clusters are few, say how far the interval misleads, and the remedy.
+
+    Here and not in each method, so that no new method can forget it.
+    """
+    clusters = found.n_clusters, found.n_treated_clusters
+    said = few_clusters.guard(*clusters, _rule(found.se_rule), alpha=found.alpha)
+    return replace(found, notes=(*found.notes, *(one for one in said if one not in found.notes)))
+
+
+def _rule(se_rule: str) -> str:
+    """Return how `few_clusters.guard` calls a rule for errors."""
+    if "CR2" not in se_rule:
+        return "CR1" if "CR1" in se_rule else "CR0"
+    return "CR2 per cohort" if "cohort" in se_rule else "CR2"
+
+
+_PLAIN = ("none", "fixest", "cr1")
+
+
+def shared_options(design: Design, method: str) -> dict[str, object]:
+    """Return the options of a design that another method has too, with the values it allows."""
+    allowed = load(method).OPTIONS
+    return {name: value for name, value in design.options.items() if name in allowed and value in allowed[name]}
 
 
 def large_sample(design: Design) -> Design:
-    """Return the design without its small-sample rule.
+    """Return the design without its small-sample rule: with the plain rule of its method, where it has one.
 
     For checks that take clusters away: a cohort may be left with one cluster, from which the small-sample rule cannot
     work out an error. The intervals are narrower, so such a check fails sooner.
     """
-    return replace(design, options={k: v for k, v in design.options.items() if k != "small_sample"})
+    plain = [rule for rule in load(design.method).OPTIONS.get("small_sample", ()) if rule in _PLAIN]
+    kept = {name: value for name, value in design.options.items() if name != "small_sample"}
+    return replace(design, options=kept | ({"small_sample": plain[0]} if plain else {}))
 
 
 def trends(design: Design) -> str:

@@ -25,7 +25,8 @@ def require_one_cohort(panel: Panel, method: str) -> float:
                 "with staggered starts, two-way fixed effects use areas already treated as the comparison for areas "
                 "treated later; when effects grow or fade the answer can even have the wrong sign (Goodman-Bacon 2021)"
             ],
-            "use `method: callaway_santanna`, or keep one cohort with `design.cohorts`",
+            "use `method: callaway_santanna` (or sun_abraham, imputation, poisson_staggered), or keep one cohort with "
+            "`design.cohorts`",
         )
     return float(cohorts[0])
 

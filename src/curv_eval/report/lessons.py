@@ -13,7 +13,7 @@ from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import strictest
 from curv_eval.errors import DesignError, StudyError
 from curv_eval.estimate.averages import overall
-from curv_eval.methods import fit, load
+from curv_eval.methods import fit, shared_options
 from curv_eval.panel import Panel, month_number
 from curv_eval.people import People
 from curv_eval.shipped import shipped
@@ -77,7 +77,7 @@ def compare(lesson: Lesson, *methods: str, options: dict[str, dict] | None = Non
 
 
 def _row(lesson: Lesson, name: str, options: dict) -> dict:
-    design = replace(lesson.design, method=name, options={**_fitting(lesson.design.options, name), **options})
+    design = replace(lesson.design, method=name, options={**shared_options(lesson.design, name), **options})
     row = {"method": name, "errors": "", "reason": ""} | dict.fromkeys(_NUMBERS, np.nan) | {"units": 0, "events": 0}
     try:
         found = fit(lesson.data, outcome=lesson.primary.name, design=design)
@@ -91,12 +91,6 @@ def _row(lesson: Lesson, name: str, options: dict) -> dict:
 
 _SPAN = ["estimate", "conf_low", "conf_high"]
 _NUMBERS = ("average", "low", "high", "relative", "relative_low", "relative_high")
-
-
-def _fitting(options: dict, method: str) -> dict:
-    """Return the options of a design that another method has too."""
-    allowed = load(method).OPTIONS
-    return {name: value for name, value in options.items() if name in allowed and value in allowed[name]}
 
 
 def _read(name: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from curv_eval.data import Data, study_contract
 from curv_eval.disclosure import Released
 from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.estimate import Estimate
-from curv_eval.methods import fit
+from curv_eval.methods import fit, load, require_clusters
 from curv_eval.panel import Panel
 from curv_eval.panel.assemble import Assembled
 from curv_eval.panel.assemble import assemble as _assemble
@@ -37,7 +37,8 @@ def assemble(study: Study, data: Data) -> Assembled | Followed:
         return followed
     found = _assemble(data.con, study, data.contracts)
     for outcome in study.outcomes:
-        require(found.panel, outcome=outcome.name)
+        require(found.panel, outcome=outcome.name, clustered=load(study.design.method).ERRORS == "clusters")
+    require_clusters(found.panel, study.design)
     return found
 
 
