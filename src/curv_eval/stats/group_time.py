@@ -146,7 +146,7 @@ def _blocks(cohort: np.ndarray, periods: np.ndarray, rule: Rule) -> Iterator[_Bl
     for g in np.unique(cohort[~np.isnan(cohort)]):
         clean = np.flatnonzero(periods < g - rule.anticipation)
         based = [(t, b) for t in range(len(periods)) if len(b := _base(clean, t, rule))]
-        latest = np.array([max(periods[t], periods[b].max()) for t, b in based])
+        latest = np.array([max(periods[t], periods[b[-1]]) for t, b in based])
         later = np.unique(cohort[cohort != g])  # NaN, which is never, comes last and is later than all
         key = np.searchsorted(later, latest + rule.anticipation, side="right") if len(later) else latest * 0
         if rule.comparison == "never_treated":
