@@ -233,6 +233,16 @@ def table(only, number):
     return lines
 
 
+def write(lines, number):
+    """Put the lines into the page, in the place of those of the same method; others stay."""
+    text = PAGE.read_text("utf-8")
+    before, _, rest = text.partition("<!-- measured -->\n")
+    held, _, after = rest.partition("<!-- end -->")
+    rows = {row.split("|")[1].strip(): row for row in [*held.splitlines(), *lines] if row.startswith("| `")}
+    said = f"{number} draws with an effect and as many without.\n\n" + "\n".join([HEAD, *map(rows.get, sorted(rows))])
+    PAGE.write_text(f"{before}<!-- measured -->\n{said}\n<!-- end -->{after}", "utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[])
@@ -241,11 +251,7 @@ def main():
     given = parser.parse_args()
     lines = table(given.only, given.draws)
     if given.write:
-        text = PAGE.read_text("utf-8")
-        before, _, rest = text.partition("<!-- measured -->\n")
-        after = rest.partition("<!-- end -->")[2]
-        said = f"{given.draws} draws with an effect and as many without.\n\n" + "\n".join([HEAD, *lines]) + "\n"
-        PAGE.write_text(f"{before}<!-- measured -->\n{said}<!-- end -->{after}", "utf-8")
+        write(lines, given.draws)
     return 0
 
 

@@ -163,7 +163,8 @@ def test_clusters_widen_the_interval_when_units_repeat_each_other(design):
     four = np.repeat(np.arange(40), 4)
     copies = replace(
         panel, units=np.array([f"{panel.units[i]}-{j % 4}" for j, i in enumerate(four)]), cohort=panel.cohort[four],
-        cluster=panel.units[four], outcomes={k: v[four] for k, v in panel.outcomes.items()}, population=panel.population[four],
+        cluster=panel.units[four], outcomes={k: v[four] for k, v in panel.outcomes.items()},
+        population=panel.population[four],
         neighbours=panel.neighbours[np.ix_(four, four)], district=panel.district[four],
         covariates={name: x[four] for name, x in panel.covariates.items()},
     )  # fmt: skip

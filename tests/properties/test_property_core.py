@@ -97,6 +97,8 @@ def with_copy(panel, clusters):
         panel, units=np.where(copy, np.char.add(panel.units[rows_of], "'"), panel.units[rows_of]),
         cluster=np.where(copy, np.char.add(panel.cluster[rows_of], "'"), panel.cluster[rows_of]),
         cohort=panel.cohort[rows_of], outcomes={"y": panel.outcomes["y"][rows_of]}, neighbours=None,
+        population=panel.population[rows_of], district=panel.district[rows_of],
+        covariates={name: x[rows_of] for name, x in panel.covariates.items()},
     )  # fmt: skip
 
 

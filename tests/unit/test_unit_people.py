@@ -96,7 +96,7 @@ class Plan:
     seed = 3
 
     class design:  # noqa: N801
-        method, alpha, options = "ancova", 0.05, {}  # noqa: RUF012
+        method, alpha, options = "ancova", 0.05, {}
 
     class primary:  # noqa: N801
         name = "y"

@@ -99,7 +99,8 @@ def pool(values: np.ndarray, variances: np.ndarray, *, df: float = np.inf, alpha
     within, between = variances.mean(), (1 + 1 / m) * values.var(ddof=1)
     total = within + between
     lost = between / total if total > 0 else 0.0
-    old = (m - 1) / lost**2 if lost > 0 else np.inf
+    # a share so small that its square is 0 has lost nothing
+    old = (m - 1) / lost**2 if lost**2 > 0 else np.inf
     seen = (1 - lost) * (df if np.isinf(df) else (df + 1) / (df + 3) * df)
     freedom = 1 / (1 / old + 1 / seen) if seen > 0 else old
     width = t.ppf(1 - alpha / 2, freedom) * np.sqrt(total)
