@@ -354,9 +354,9 @@ def test_the_error_does_not_hold_the_effect():
 
 
 @pytest.mark.parametrize("dtype", [np.int16, bool, float])
-@pytest.mark.parametrize("stratum", [None, np.arange(600) % 2, np.arange(600) > 550])
+@pytest.mark.parametrize("stratum", [None, np.arange(1200) % 2, np.arange(1200) > 1150])
 def test_long_labels_are_drawn_as_short_ones_are(dtype, stratum, monkeypatch):
-    labels = (np.arange(600) % 5 == 0).astype(dtype)
+    labels = (np.arange(1200) % 5 == 0).astype(dtype)
     quick = assignments(labels, stratum=stratum, draws=40)
     monkeypatch.setattr("curv_eval.stats.randomisation.LONG", 10**9)
     slow = assignments(labels, stratum=stratum, draws=40)

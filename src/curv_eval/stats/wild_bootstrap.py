@@ -102,7 +102,11 @@ def sign_vectors(count: int, *, rule: Rule) -> tuple[np.ndarray, bool]:
         return ((np.arange(2**count)[:, None] >> np.arange(count)) & 1) * 2.0 - 1.0, True
     random = np.random.default_rng(rule.seed)
     points = random.integers(0, len(WEBB) if rule.weights == "webb" else 2, size=(rule.draws, count), dtype=np.int8)
-    return (WEBB[points] if rule.weights == "webb" else 2 * points - 1), False
+    if rule.weights == "webb":
+        return WEBB[points], False
+    points *= 2  # in place: as many bytes as clusters times draws
+    points -= 1
+    return points, False
 
 
 @dataclass(frozen=True)
