@@ -18,7 +18,7 @@ from curv_eval.shipped import shipped
 from curv_eval.study import Study
 
 PACKAGES = (
-    "curv-eval duckdb linearmodels matplotlib numpy pandas papermill pyarrow pydantic pyfixest scipy seaborn "
+    "curv-eval duckdb linearmodels matplotlib numpy pandas papermill pyarrow pydantic scipy seaborn "
     "statsmodels"
 )
 SCHEMA = 1

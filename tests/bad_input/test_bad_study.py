@@ -61,7 +61,8 @@ NAMES = {
         "there is no contract 'hospital_stays'; did you mean", "use one of ae_assaults, ae_attendances",
     ),
     "contract nobody can do without": (
-        "  lsoa_population: lsoa_population.csv\n", "", "contracts: lsoa_population is missing; every study of areas needs it",
+        "  lsoa_population: lsoa_population.csv\n", "",
+        "contracts: lsoa_population is missing; every study of areas needs it",
     ),
     "outcome's contract": (
         "    contract: ae_assaults", "    contract: ae_asaults",

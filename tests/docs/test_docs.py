@@ -147,7 +147,8 @@ def folders(where, depth):
 
 def test_the_tree_is_that_on_disk():
     top = [path for path in folders(ROOT, 1) if path.name not in ("data", "dist", "build")]
-    inner = [p for name in ("src", "tests", "docs", "notebooks") for p in folders(ROOT / name, 4 if name == "src" else 2)]
+    within = {"src": 4, "tests": 2, "docs": 2, "notebooks": 2}
+    inner = [p for name, deep in within.items() for p in folders(ROOT / name, deep)]
     modules = [p for p in (ROOT / "src" / "curv_eval").glob("*.py") if p.name != "__init__.py"]
     on_disk = {named(p) for p in [*top, *inner, *modules]}
     deeper = {name for name in on_disk if re.match(r"tests/publish/sample/", name)}
@@ -216,7 +217,9 @@ def test_no_document_names_a_machine_or_a_package_host(path):
 def test_spelling_is_british(path):
     # titles of books and journals, in italics, keep their own
     american = r"\b(behavior|neighbor|color|center|labeled|modeling|analyz\w+|organiz\w+|summariz\w+|favor)\w*"
-    assert not re.search(american, re.sub(r"`[^`]*`|\(https?:[^)]*\)|\*[^*\n]+\*", "", prose(path.read_text("utf-8"))), flags=re.I)
+    assert not re.search(
+        american, re.sub(r"`[^`]*`|\(https?:[^)]*\)|\*[^*\n]+\*", "", prose(path.read_text("utf-8"))), flags=re.I
+    )
 
 
 def test_the_readmes_sentences_are_short():

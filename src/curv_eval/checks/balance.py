@@ -61,13 +61,18 @@ def _read(people: People, found: Balance, study: Study, weighs: bool) -> tuple[V
     wide = not 1 / RATIO <= most <= RATIO
     names, when = list(people.covariates), "After weighting" if weighs else "As they were before"
     text = (
-        f"{when}, {study.words.treated} and {study.words.comparison} differ most in {names[worst]}: by {gap:+.2f} "
-        "standard deviations. "
+        f"{when}, {study.words.treated} and {study.words.comparison} differ most in {_said(names[worst])}: "
+        f"by {gap:+.2f} standard deviations. "
     )
     if wide:
-        text += f"{names[ratio]} varies {most:.2f} times as much among those treated. "
+        text += f"{_said(names[ratio])} varies {most:.2f} times as much among those treated. "
     if wide or abs(gap) > LARGE:
         return Verdict.FAILS, text + "The groups are not alike enough to be compared."
     if abs(gap) <= SMALL:
         return Verdict.HOLDS, text + "That is little: they are alike in everything that was measured."
     return Verdict.INFORMS, text + "That is not little: the result leans on the method that adjusts for it."
+
+
+def _said(name: str) -> str:
+    """Return a covariate's name as people write it."""
+    return name.replace("_", " ")

@@ -135,15 +135,16 @@ def _verdict(strength: _Strength, estimate: Estimate) -> Verdict:
 
 def _measured(strength: _Strength, verdict: Verdict) -> str:
     whole, interval = strength.values
-    text = f" It would have to explain {whole:.1%} of what is left of treatment and of outcome, or {interval:.1%}"
-    text += " for the interval."
+    text = f" It would have to explain {whole:.1%} of what covariates leave unexplained of treatment and of outcome, or"
+    text += f" {interval:.1%} for the interval."
     if not strength.left:
         return text + " There is no covariate by which to judge how likely that is."
+    known = strength.name.replace("_", " ")
     return (
         text
         + {
-            Verdict.HOLDS: f" Even {TIMES[-1]} times as strong as {strength.name}, the finding would stand.",
-            Verdict.FAILS: f" Something as strong as {strength.name} would be enough.",
-            Verdict.INFORMS: f" As strong as {strength.name}, it would leave {strength.left[0].value:+.2f} of the effect.",
+            Verdict.HOLDS: f" Even {TIMES[-1]} times as strong as {known}, the finding would stand.",
+            Verdict.FAILS: f" Something as strong as {known} would be enough.",
+            Verdict.INFORMS: f" As strong as {known}, it would leave {strength.left[0].value:+.2f} of the effect.",
         }[verdict]
     )

@@ -98,5 +98,5 @@ def _read(one: Clear, key: Key) -> pa.Table:
     named = {column.name: column.source_name for column in one.contract.columns}
     wanted = {_ID: named[_ID]} | {field.name: named.get(field.name, "") for field in UK.fields}
     held = read_people(one.path, wanted)
-    ids = record_ids(one.path, held, key, one.contract.name)
+    ids = record_ids(one.path, held, key, source=one.contract.name)
     return held.table.drop_columns([_ID, ROW]).add_column(0, _ID, pa.array(ids, pa.string()))

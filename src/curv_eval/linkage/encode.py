@@ -85,7 +85,7 @@ def encode(  # noqa: PLR0913 - every one of them changes what leaves, so each is
     _refuse_words(source, purpose, date_format)
     _refuse_places(people, out, key)
     held = read_people(people, _wanted(scheme, columns or {}, record_id))
-    ids = record_ids(people, held, key, source)
+    ids = record_ids(people, held, key, source=source)
     encoder = Encoder(scheme, key, date_format)
     said = {"version": VERSION, "scheme": scheme.held(), "fingerprint": key.fingerprint, "purpose": purpose.strip()}
     said |= {"source": source, "rows": len(ids), "made_up": made_up}
@@ -132,7 +132,7 @@ def _refuse_places(people: Path, out: Path, key: Key) -> None:
         raise RunError("the key lies where the output would be", [what], do)
 
 
-def record_ids(people: Path, held: People, key: Key, source: str) -> list[str]:
+def record_ids(people: Path, held: People, key: Key, *, source: str) -> list[str]:
     """Return the record id of each row. Raises ContractError for ids that are blank or not unique."""
     own = [(value or "").strip() for value in held.table["record_id"].to_pylist()]
     if not own:

@@ -20,8 +20,8 @@ OPTIONS = {
 NAMED = "doubly robust estimation (augmented inverse-probability weighting) for the effect on the treated"
 TRENDS = "none"
 ASSUMES = (
-    "Everything that made people both likelier to be in {treated} and likelier to fare better or worse was measured.",
-    "For each person in {treated} there are people like them in {comparison}.",
+    "Everything that made people likelier to receive {intervention} and also to fare better or worse is known.",
+    "For each person among {treated} there are people like them among {comparison}.",
     "The model of who was treated, or that of the outcome without treatment, is right; one of the two is enough.",
     "{comparison} were not affected by {intervention}.",
 )

@@ -15,8 +15,8 @@ OPTIONS = {"moments": ("means", "means and variances"), "errors": ("estimated we
 NAMED = "entropy balancing (Hainmueller 2012)"
 TRENDS = "none"
 ASSUMES = (
-    "Everything that made people both likelier to be in {treated} and likelier to fare better or worse was measured.",
-    "For each person in {treated} there are people like them in {comparison}.",
+    "Everything that made people likelier to receive {intervention} and also to fare better or worse is known.",
+    "For each person among {treated} there are people like them among {comparison}.",
     "The odds of being treated, or the outcome without treatment, follow what was balanced; one of the two is enough.",
     "{comparison} were not affected by {intervention}.",
 )

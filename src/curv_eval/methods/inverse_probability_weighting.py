@@ -16,8 +16,8 @@ OPTIONS = {"errors": ("estimated weights", "hc1", "hc2"), "highest_propensity": 
 NAMED = "inverse-probability weighting for the effect on the treated"
 TRENDS = "none"
 ASSUMES = (
-    "Everything that made people both likelier to be in {treated} and likelier to fare better or worse was measured.",
-    "For each person in {treated} there are people like them in {comparison}.",
+    "Everything that made people likelier to receive {intervention} and also to fare better or worse is known.",
+    "For each person among {treated} there are people like them among {comparison}.",
     "The chance of being treated follows the logistic model of the covariates.",
     "{comparison} were not affected by {intervention}.",
 )

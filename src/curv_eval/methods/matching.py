@@ -25,8 +25,8 @@ OPTIONS = {
 NAMED = "matching (Abadie and Imbens 2006)"
 TRENDS = "none"
 ASSUMES = (
-    "Everything that made people both likelier to be in {treated} and likelier to fare better or worse was measured.",
-    "For each person in {treated} there are people like them in {comparison}.",
+    "Everything that made people likelier to receive {intervention} and also to fare better or worse is known.",
+    "For each person among {treated} there are people like them among {comparison}.",
     "{comparison} were not affected by {intervention}.",
 )
 ERRORS = "clusters"
