@@ -17,10 +17,7 @@ from curv_eval.errors import RunError
 from curv_eval.shipped import shipped
 from curv_eval.study import Study
 
-PACKAGES = (
-    "curv-eval duckdb linearmodels matplotlib numpy pandas papermill pyarrow pydantic scipy seaborn "
-    "statsmodels"
-)
+PACKAGES = "curv-eval duckdb linearmodels matplotlib numpy pandas papermill pyarrow pydantic scipy seaborn statsmodels"
 SCHEMA = 1
 _APART = {"__pycache__", "_shipped"}
 

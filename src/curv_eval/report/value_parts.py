@@ -43,7 +43,7 @@ def value_table(value: Value, estimate: Estimate, rule: Rule) -> Released:
     table = value.table[["scope", "term", *_SPAN]].assign(**behind)
     roles = {"scope": Role.KEY, "term": Role.KEY, **dict.fromkeys(_SPAN, Role.VALUE)}
     roles |= {"n_units": Role.UNITS, "events": Role.EVENTS}
-    return release(table, name="value", title=f"What it was worth ({value.caption})", rule=rule, roles=roles)
+    return release(table, name="value", title="Costs and benefits, in present values", rule=rule, roles=roles)
 
 
 def value_part(study: Study, value: Value, released: Released) -> str:
@@ -52,7 +52,8 @@ def value_part(study: Study, value: Value, released: Released) -> str:
     if released.suppressed:
         return f"{heading}\n\nWhat it was worth is withheld: the effect rests on too few incidents or areas."
     words = said(released.table, proven=value.proven, appraisal=value.appraisal, facts=value.facts)
-    notes = [f"Costs of the programme: {study.value.costs_source}.", *value.notes]
+    # the paragraph has said in which prices, and by which multiplier
+    notes = [f"Costs of the programme: {study.value.costs_source}.", *(n for n in value.notes if n != value.caption)]
     return "\n\n".join([heading, plain(words), _rows(released), *map(_sentence, notes)])
 
 

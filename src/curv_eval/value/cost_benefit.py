@@ -200,8 +200,7 @@ def _notes(value: Value) -> list[str]:
     notes = [caption(appraisal)]
     if any(not appraisal.without.get(name) for name in value.offences):
         notes.append(
-            "unit costs include what is spent in anticipation of crime, which one crime fewer does not save; leave it "
-            "out with `without` where the table tells it apart"
+            "unit costs include what is spent in anticipation of crime, which one crime fewer does not save by itself"
         )
     notes.append("most of the value is harm to people that was avoided, and not money that a service gets back")
     if HOMICIDE in value.offences:
