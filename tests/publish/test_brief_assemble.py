@@ -18,7 +18,8 @@ def test_the_folder_has_the_project_and_the_bundle_and_nothing_else_of_the_run(r
     (run / "restricted" / "person.csv").write_text("secret")
     folder = assemble(run, tmp_path / "made" / "here", approved=False, template=template)
     names = {path.name for path in folder.iterdir()}
-    assert names == {path.name for path in template.iterdir()} | {"bundle", "_variables.yml", "reference.docx"}
+    chosen = {path.name for path in template.iterdir()} - {"_people.qmd"}  # the template for studies of people
+    assert names == chosen | {"bundle", "_variables.yml", "reference.docx"}
     assert (folder / "_variables.yml").read_bytes() == (run / "release" / "_variables.yml").read_bytes()
     assert (folder / "bundle/figures/event_study.svg").is_file()
     assert not list(folder.rglob("person.csv"))
@@ -114,3 +115,13 @@ def test_a_link_out_of_the_release_is_refused_not_followed(run, tmp_path):
 
 def test_the_template_is_a_draft_until_it_is_put_together(template):
     assert 'status-mark = "DRAFT"' in (template / "_status.typ").read_text("utf-8")
+
+
+def test_a_study_of_people_gets_the_template_of_people(run, tmp_path, template):
+    held = json.loads((run / "release" / "results.json").read_text("utf-8"))
+    (run / "release" / "results.json").write_text(json.dumps({**held, "unit": "person"}), "utf-8")
+    folder = assemble(run, tmp_path / "people", approved=False, template=template)
+    said = (folder / "study.qmd").read_text("utf-8")
+    assert "bundle/parts/_groups.md" in said
+    assert "fig-event-study" not in said
+    assert not (folder / "_people.qmd").exists()

@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curv_eval.errors import PublishError
@@ -27,6 +27,8 @@ def test_tick_labels_have_one_number_of_decimals_and_thousands_separators():
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+@example(100000.41139995819, 0.001)
+@example(-100000.41139995819, 0.001)
 def test_ticks_enclose_the_values_and_are_at_most_ten(low, height):
     ticks = cs.value_ticks(low, low + height)
     assert ticks[0] <= low + 1e-6 * height

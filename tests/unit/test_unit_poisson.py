@@ -66,7 +66,8 @@ def test_areas_without_any_event_are_left_out_and_counted():
     y = [[30, 15], [10, 5], [0, 0], [20, 40], [30, 60], [0, 0]]
     found, value = ratio(y, [2, 2, 2, NAN, NAN, NAN])
     assert value == pytest.approx(0.25)
-    assert found.notes == ("2 areas without any event were left out",)
+    assert found.notes[0] == "2 areas without any event were left out"
+    assert "with 4 clusters of which 2 treated CR2 holds only where" in found.notes[1]
     assert found.cells[["n_units", "n_comparison"]].to_numpy().tolist() == [[2, 2]]
 
 

@@ -154,10 +154,15 @@ def spread(centres: Sequence[float], heights: Sequence[float], low: float, high:
 
 
 def value_ticks(low: float, high: float) -> list[float]:
-    """Return four to nine round values, evenly spaced, that enclose low..high."""
+    """Return four to ten round values, evenly spaced, that enclose low..high."""
     from matplotlib.ticker import MaxNLocator
 
-    return list(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10], min_n_ticks=4).tick_values(low, high))
+    ticks = list(MaxNLocator(nbins=7, steps=[1, 2, 2.5, 5, 10], min_n_ticks=4).tick_values(low, high))
+    step = ticks[1] - ticks[0]
+    # where values are many times larger than their range, the locator rounds an end to the inside
+    below = [ticks[0] - step] if ticks[0] > low + 1e-6 * step else []
+    above = [ticks[-1] + step] if ticks[-1] < high - 1e-6 * step else []
+    return [*below, *ticks, *above]
 
 
 def tick_labels(ticks: Sequence[float]) -> list[str]:
