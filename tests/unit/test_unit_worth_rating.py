@@ -11,7 +11,7 @@ from curv_eval.disclosure.rules import rules
 from curv_eval.errors import DesignError, StudyError
 from curv_eval.estimate.averages import overall
 from curv_eval.methods import fit
-from curv_eval.report.bundle import add_table
+from curv_eval.report.bundle import add_facts, add_table
 from curv_eval.report.effect_tables import check_tables, power_table, results
 from curv_eval.report.method_words import chances, method_words
 from curv_eval.report.rating_parts import rating_part, rating_table
@@ -103,6 +103,7 @@ def check(name, verdict=Verdict.HOLDS, events=1000):
 def rated(tmp_path, checks, rule="open"):
     released = check_tables(checks, rules()[rule])
     pairs = [(one, released[one.name]) for one in checks]
+    (tmp_path / "release").mkdir(exist_ok=True)
     return rating_table(STUDY, found(), checks=pairs, folder=tmp_path)
 
 
@@ -125,6 +126,18 @@ def test_power_counts_when_it_was_released(tmp_path):
     add_table(tmp_path, power_table(power, panel=known(), study=STUDY, rule=rules()["open"]))
     rating, _ = rated(tmp_path, [check("pre_trends")])
     assert score(rating, "power") == 5
+
+
+@pytest.mark.parametrize(("periods", "points"), [(24, 5), (23, 4), (15, 1)])
+def test_months_that_no_source_supplied_cost_points(tmp_path, periods, points):
+    """The panel knows how many months it has; the plan knows only what it leaves out on purpose."""
+    (tmp_path / "release").mkdir()
+    add_facts(tmp_path, periods=periods)
+    rating, table = rated(tmp_path, [check("pre_trends")])
+    assert score(rating, "missing data") == points
+    said = rating_part(rating, table)
+    assert (f"{24 - periods} of 24 months are missing or left out" in said) == (periods < 24)
+    assert "`" not in said
 
 
 def test_a_withheld_check_counts_as_not_examined(tmp_path):

@@ -20,21 +20,28 @@ from curv_eval.study import Study
 __all__ = ["CRITICAL", "HIGHEST", "Part", "Rating", "confirm", "rate"]
 
 
-def rate(study: Study, estimate: Estimate, checks: Iterable[Answered], *, power: float | None = None) -> Rating:
+def rate(
+    study: Study,
+    estimate: Estimate,
+    checks: Iterable[Answered],
+    *,
+    power: float | None = None,
+    periods: int | None = None,
+) -> Rating:
     """Return the rating that the facts of a study give, still to be confirmed.
 
     checks: those that were run, as the checks return them. power: the smallest effect that the study could see, in the
-    units of `study.smallest_worthwhile`, None where nobody asked. The security is the mean of the seven parts, rounded
-    down, and no higher than the weakest critical part (design, power, attrition, balance, outcome measure), as the
-    Centre for Homelessness Impact does it. Without anybody to compare with, the level is at most 2 and the design 1,
-    so that the security is at most 1.
+    units of `study.smallest_worthwhile`, None where nobody asked. periods: how many months the panel of areas has. The
+    security is the mean of the seven parts, rounded down, and no higher than the weakest critical part (design, power,
+    attrition, balance, outcome measure), as the Centre for Homelessness Impact does it. Without anybody to compare
+    with, the level is at most 2 and the security at most 1.
     """
     checked = Checked.of(checks)
     found = level(study, estimate, checked)
     made = (
         parts.design(estimate, found), parts.power(study, power), parts.attrition(study, checked, estimate),
         parts.balance(study, checked), parts.outcome_measure(study, checked),
-        parts.registration(study, _start(study, estimate)), parts.missing_data(study, checked),
+        parts.registration(study, _start(study, estimate)), parts.missing_data(study, checked, periods),
     )  # fmt: skip
     weakest = min(part.score for part in made if part.critical)
     mean = sum(part.score for part in made) // len(made)

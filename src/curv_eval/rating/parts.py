@@ -143,14 +143,18 @@ def registration(study: Study, start: str | None) -> Part:
     return Part("registration", 2, "the plan was fixed after the data were there", evidence)
 
 
-def missing_data(study: Study, checked: Checked) -> Part:
-    """Return how evenly people are missing and what they could change; or how many months are left out."""
+def missing_data(study: Study, checked: Checked, periods: int | None = None) -> Part:
+    """Return how evenly people are missing and what they could change; or how many months are not there.
+
+    periods: how many months of the window the panel has; None where only what the study leaves out is known.
+    """
     if _people(study):
         return _uneven(checked)
-    out, months = len(study.design.leave_out), _months(study)
+    months = _months(study)
+    out = len(study.design.leave_out) if periods is None else months - periods
     share = out / months
     evidence = (f"{out} of {months} months left out",)
-    reason = f"{out} of {months} months are left out" if out else "every month of the window is there"
+    reason = f"{out} of {months} months are missing or left out" if out else "every month of the window is there"
     return Part("missing data", _score(share, LEFT_OUT, least=1), reason, evidence)
 
 

@@ -28,8 +28,8 @@ class Column:
     right: bool = False
 
 
-def add_facts(folder: Path, **facts: str | bool) -> None:
-    """Set top-level facts of release/results.json: study, title, made_up."""
+def add_facts(folder: Path, **facts: str | bool | int) -> None:
+    """Set top-level facts of release/results.json: study, title, made_up, unit, and how many periods there are."""
     path, held = _held(folder)
     write_json(path, {**held, **facts})
 

@@ -33,6 +33,7 @@ def write_data(
         add_part(folder, "groups", _groups(study, tables["groups"]))
         add_part(folder, "data", _sources(tables["sources"]))
     else:
+        add_facts(folder, periods=len(assembled.panel.periods))
         add_values(folder, {"months": _months(assembled.panel), "geography": _geography(assembled.panel)})
         add_part(folder, "map", _map(study, tables, folder=folder))
         add_part(folder, "data", _data(tables))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,8 @@ def rating_table(
     smallest visible effect is read from what the power notebook released into `folder`.
     """
     shown = [check for check, released in checks if not released.suppressed]
-    rating = rate(study, estimate, shown, power=_smallest(folder))
+    held = _held(folder)
+    rating = rate(study, estimate, shown, power=_smallest(held), periods=held.get("periods"))
     table = rating.table[_COLUMNS].assign(score=[f"{score} of {HIGHEST}" for score in rating.table["score"]])
     roles = dict.fromkeys(_COLUMNS, Role.KEY)
     title = "Parts of the security rating, and why points were lost"
@@ -43,11 +45,17 @@ def rating_part(rating: Rating, released: Released) -> str:
 
 
 def _capital(text: str) -> str:
-    return plain(text[0].upper() + text[1:])
+    # what to add to a study file is for its evaluator; the table in the downloads says it
+    said = re.sub(r" \((add|run) [^)]*\)", "", text).replace("`", "")
+    return plain(said[0].upper() + said[1:])
 
 
-def _smallest(folder: Path) -> float | None:
+def _held(folder: Path) -> dict:
     path = Path(folder) / "release" / "results.json"
-    tables = json.loads(path.read_text("utf-8"))["tables"] if path.is_file() else {}
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def _smallest(held: dict) -> float | None:
+    tables = held.get("tables", {})
     value = tables["power"]["rows"][0]["smallest"] if "power" in tables else None
     return None if value is None or pd.isna(value) else float(value)
