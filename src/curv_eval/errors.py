@@ -7,10 +7,10 @@
     ├── DisclosureError   the output checker: a number that may not leave
     ├── PublishError      the editor: a brief that may not be published
     └── RunError          whoever runs it: folders, machines, interrupted runs
-        ├── KernelDied    a notebook's process ended by itself
-        ├── TimedOut      a cell or a run took longer than it was allowed
-        ├── OutOfMemory   a notebook needed more memory than there was
-        └── CellFailed    a cell raised an error that is not one of ours
+        ├── KernelDeathError   a notebook's process ended by itself
+        ├── TimeLimitError     a cell or a run took longer than it was allowed
+        ├── MemoryLimitError   a notebook needed more memory than there was
+        └── CellError          a cell raised an error that is not one of ours
 
 A message says what was wrong, where, what was got, what was expected and what to do, with every breach at
 once, and never quotes a personal value.
@@ -75,25 +75,25 @@ class RunError(CurvError):
     exit_code = 7
 
 
-class KernelDied(RunError):
+class KernelDeathError(RunError):
     """A notebook's process ended by itself; the only fault that is tried once more."""
 
     exit_code = 8
 
 
-class TimedOut(RunError):
+class TimeLimitError(RunError):
     """A cell or a run took longer than it was allowed."""
 
     exit_code = 9
 
 
-class OutOfMemory(RunError):
+class MemoryLimitError(RunError):
     """A notebook needed more memory than there was."""
 
     exit_code = 10
 
 
-class CellFailed(RunError):
+class CellError(RunError):
     """A cell raised an error that is not one of ours: a fault of the program or of a changed notebook."""
 
     exit_code = 11
