@@ -83,14 +83,16 @@ def cox(
     scaled = (x - centre) / spread
     layers = np.zeros(len(time), dtype=int) if stratum is None else np.unique(stratum, return_inverse=True)[1]
     parts = [_sorted(time, event, scaled, np.flatnonzero(layers == one)) for one in np.unique(layers)]
-    b, start = np.zeros(x.shape[1]), None
+    b, start, known = np.zeros(x.shape[1]), None, 0.0
     for _ in range(50):
         steps = [_derivatives(part, b, ties) for part in parts]
         value, gradient, information = (sum(step[i] for step in steps) for i in range(3))
         if np.linalg.cond(information) > 1e12 and start is None:
             raise DesignError("columns of the hazard model repeat each other, or say nothing about the event")
-        start = value if start is None else start
-        if np.linalg.cond(information) > 1e12 or np.abs(b).max() > 30:
+        least = np.linalg.eigvalsh(information)[0]
+        start, known = (value, least) if start is None else (start, known)
+        # where the ratio has no end each step adds about 1 and information fades; beyond this only rounding is left
+        if least < 1e-8 * known or np.abs(b).max() > 30:
             break
         move = np.linalg.solve(information, gradient)
         if np.abs(move).max() < 1e-10:
