@@ -161,7 +161,7 @@ def keys(kind=Study, before=""):
         inner = hint
         while typing.get_args(inner) and not dataclasses.is_dataclass(inner):
             inner = next((a for a in typing.get_args(inner) if dataclasses.is_dataclass(a)), typing.get_args(inner)[0])
-        if before + name != "path":
+        if before + name not in ("path", "family"):  # set by the program
             yield before + name
             yield from keys(inner, f"{before}{name}.") if dataclasses.is_dataclass(inner) else ()
 

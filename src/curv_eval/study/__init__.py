@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from curv_eval.study.canonical import canonical, differences, fingerprint
 from curv_eval.study.fields import STUDY
 from curv_eval.study.nouns import (
     BeforeAfter,
@@ -17,7 +18,8 @@ from curv_eval.study.nouns import (
     Worth,
 )
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
-from curv_eval.study.reading import load_study
+from curv_eval.study.reading import load_studies, load_study
+from curv_eval.study.sweep import Sweep
 
 __all__ = [
     "STUDY",
@@ -35,8 +37,13 @@ __all__ = [
     "Running",
     "Span",
     "Study",
+    "Sweep",
     "Use",
     "Words",
     "Worth",
+    "canonical",
+    "differences",
+    "fingerprint",
+    "load_studies",
     "load_study",
 ]

@@ -24,6 +24,7 @@ from curv_eval.study.fields import (
     located,
 )
 from curv_eval.study.of_people import Delivery, Linkage, Persons, Record
+from curv_eval.study.sweep import Sweep
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -196,12 +197,19 @@ class Study:
     subgroups: Names = ()
     series_breaks: Texts = ()
     obtain: Text | None = None
+    sweep: Sweep | None = None
+    family: str = ""
     path: Path = Field(default=Path())
 
     @property
     def primary(self) -> Outcome:
         """The registered primary outcome."""
         return self.outcomes[0]
+
+    @property
+    def reference(self) -> str:
+        """How to read this study again: its file, and within a sweep its name."""
+        return f"{self.path}#{self.study}" if self.family else str(self.path)
 
     @property
     def project(self) -> Path:

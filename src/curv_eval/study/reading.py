@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,27 +29,80 @@ from curv_eval.study.nouns import (
     Worth,
 )
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
+from curv_eval.study.sweep import Sweep, members
 from curv_eval.yamlfile import read_yaml
 
-_ADAPTER = TypeAdapter(Study)
+_ADAPTER, _SWEEP = TypeAdapter(Study), TypeAdapter(Sweep)
 
 
 def load_study(path: str | Path) -> Study:
-    """Return the study in the YAML file `path`, or raise StudyError with every fault in it at once."""
+    """Return the study in the YAML file `path`, or raise StudyError with every fault in it at once.
+
+    path: may name one study of a sweep, as in `params/sweep.yaml#sweep-imputation-1a2b3c`.
+    """
+    file, _, name = str(path).rpartition("#")
+    if file and not Path(path).exists():
+        return _member(Path(file), name)
+    found = load_studies(path)
+    if found[0].family:
+        names = [f"one of its {len(found):,} studies is {found[0].study}"]
+        raise StudyError(f"{Path(path).name} is a sweep", names, f"name one: {path}#{found[0].study}")
+    return found[0]
+
+
+def _member(file: Path, name: str) -> Study:
+    found = {study.study: study for study in load_studies(file)}
+    if name not in found:
+        close = difflib.get_close_matches(name, found, 1) or list(found)[:1]
+        raise StudyError(f"{file.name} holds no study {name!r}", do=f"did you mean {file}#{close[0]}?")
+    return found[name]
+
+
+def load_studies(path: str | Path) -> tuple[Study, ...]:
+    """Return the studies of the YAML file `path`: one, or every one of its sweep. Raises StudyError."""
     path = Path(path)
     raw = read_yaml(path)
-    faults = ["path: is set by the program"] if "path" in raw else []
-    try:
-        found = _ADAPTER.validate_json(json.dumps({**raw, "path": str(path)}))
-    except ValidationError as fault:
-        faults += _sentences(fault)
-    else:
-        faults += _references(found)
+    faults = [f"{key}: is set by the program" for key in ("path", "family") if key in raw]
+    raw = {key: value for key, value in raw.items() if key not in ("path", "family")}
+    made = [_valid(raw, path=path)] if raw.get("sweep") is None else _swept(raw, path)
+    return _without_faults([study for study, _ in made], [*faults, *_counted([wrong for _, wrong in made])], path)
+
+
+def _without_faults(studies: list[Study | None], faults: list[str], path: Path) -> tuple[Study, ...]:
     if faults:
         raise StudyError(
             f"{path.name} is not a study yet", sorted(faults), "see GLOSSARY.md, or start from `curv-eval new`"
         )
+    return tuple(study for study in studies if study)
+
+
+def _swept(raw: dict[str, Any], path: Path) -> list[tuple[Study | None, list[str]]]:
+    """Return every study of a sweep with its faults; those of the sweep itself come alone."""
+    try:
+        asked = _SWEEP.validate_json(json.dumps(raw["sweep"]))
+    except ValidationError as fault:
+        return [(None, _sentences(fault, "sweep"))]
+    found = []
+    for member, lost in members(raw, asked):
+        study, wrong = _valid(member, path=path, family=str(raw.get("study")))
+        found.append((study, [*lost, *wrong]))
     return found
+
+
+def _valid(raw: dict[str, Any], **set_here: object) -> tuple[Study | None, list[str]]:
+    held = {**raw, **{key: str(value) for key, value in set_here.items()}}
+    try:
+        found = _ADAPTER.validate_json(json.dumps(held))
+    except ValidationError as fault:
+        return None, _sentences(fault)
+    return found, _references(found)
+
+
+def _counted(faults: list[list[str]]) -> list[str]:
+    """Return each fault once; where only some studies of a sweep have it, in how many."""
+    counts = Counter(line for wrong in faults for line in dict.fromkeys(wrong))
+    some = f" (in {{:,}} of the sweep's {len(faults):,} studies)"
+    return [line + ("" if n == len(faults) else some.format(n)) for line, n in counts.items()]
 
 
 def _references(study: Study) -> list[str]:
@@ -125,9 +179,9 @@ _EXPECTED = {
 }
 
 
-def _sentences(fault: ValidationError) -> list[str]:
+def _sentences(fault: ValidationError, *below: str) -> list[str]:
     """Return one sentence for each fault pydantic found, in words for people who do not write programs."""
-    errors = fault.errors(include_url=False)
+    errors = [{**error, "loc": (*below, *error["loc"])} for error in fault.errors(include_url=False)]
     within = {error["loc"][:-1] for error in errors}
     return [_sentence(error) for error in errors if not (error["type"] == "too_short" and error["loc"] in within)]
 
@@ -165,8 +219,8 @@ def _keys(location: tuple) -> list[str]:
         "made_up": MadeUp, "delivery": Delivery, "claim": Claim, "before_after": BeforeAfter,
         "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
         "people": Persons, "dose": Dose, "running": Running, "record": Record,
-        "value": Worth,
+        "value": Worth, "sweep": Sweep,
     }  # fmt: skip
     named = [part for part in location if part in kinds]
     kind = kinds[named[-1]] if named else Study
-    return [field for field in kind.__dataclass_fields__ if field != "path"]
+    return [field for field in kind.__dataclass_fields__ if field not in ("path", "family")]
