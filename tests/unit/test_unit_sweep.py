@@ -156,3 +156,20 @@ def test_another_order_of_outcomes_is_a_difference():
     assert differences({"outcomes": [one, other]}, {"outcomes": [other, one]}) == ["outcomes: stands in another order"]
     assert differences({"outcomes": [one]}, {"outcomes": [one, other]}) == ["outcomes.b: was added"]
     assert differences({"outcomes": [one, other]}, {"outcomes": [one]}) == ["outcomes.b: was taken out"]
+
+
+@pytest.mark.parametrize(("before", "after", "said"), [
+    (["a", "b"], ["a"], ["checks: b was taken out"]),
+    (["a"], ["a", "b"], ["checks: b was added"]),
+    (["a", "b"], ["b", "a"], ["checks: stands in another order"]),
+    (["a", "b", "c"], ["c", "b"], ["checks: a was taken out", 'checks: ["a", "b", "c"] -> ["c", "b"]']),
+    (["a", "a"], ["a"], ['checks: ["a", "a"] -> ["a"]']),
+    ([], ["a"], ["checks: a was added"]),
+    ([1, 2], [1], ["checks: [1, 2] -> [1]"]),
+    (None, {"x": 1}, ["checks: was added"]),
+    ({"x": 1}, None, ["checks: was taken out"]),
+    ({"x": 1}, {"x": 1, "y": 0.05}, ["checks.y: 0.05 was added"]),
+    (True, False, ["checks: true -> false"]),
+])  # fmt: skip
+def test_differences_of_lists_and_of_what_is_not_there(before, after, said):
+    assert differences({"checks": before}, {"checks": after}) == said

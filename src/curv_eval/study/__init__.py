@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curv_eval.study.canonical import canonical, differences, fingerprint
+from curv_eval.study.canonical import Difference, canonical, compared, differences, fingerprint, short
 from curv_eval.study.fields import STUDY
 from curv_eval.study.nouns import (
     BeforeAfter,
@@ -27,6 +27,7 @@ __all__ = [
     "Claim",
     "Delivery",
     "Design",
+    "Difference",
     "Dose",
     "Linkage",
     "MadeUp",
@@ -42,8 +43,10 @@ __all__ = [
     "Words",
     "Worth",
     "canonical",
+    "compared",
     "differences",
     "fingerprint",
     "load_studies",
     "load_study",
+    "short",
 ]
