@@ -9,18 +9,23 @@ import sys
 import time
 from pathlib import Path
 
-from curv_eval.run.notebooks import Progress
+from curv_eval.run.journal import Tell
 
 
-def demonstrate(progress: Progress) -> None:
+def demonstrate(tell: Tell) -> None:
     """Make data with a known effect, run the example study, render its brief, and print estimate and truth."""
     from curv_eval.publish import publish_brief
-    from curv_eval.run.study_run import run_study
+    from curv_eval.run.journal import journal
+    from curv_eval.run.notebooks import How
+    from curv_eval.run.planning import plan
+    from curv_eval.run.study_run import run_planned
 
     started = time.monotonic()
     params = _params()
-    run = run_study(params, again=True, progress=progress)
-    progress("brief", 1, 1)
+    (planned,) = plan([params])
+    with journal(planned.study.project, tell) as told:
+        run = run_planned(planned, how=How(again=True), tell=told)
+    tell({"event": "stage", "name": "brief"})
     documents = publish_brief(run)
     print(_report(run, documents, time.monotonic() - started), file=sys.stdout)
 

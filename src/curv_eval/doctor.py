@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 
 from curv_eval.data import VARIABLE
-from curv_eval.manifest import PACKAGES
 from curv_eval.shipped import shipped
+
+PACKAGES = "curv-eval duckdb linearmodels matplotlib numpy pandas papermill pyarrow pydantic scipy seaborn statsmodels"
 
 
 def findings() -> Iterator[tuple[str, bool, str]]:

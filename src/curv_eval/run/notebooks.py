@@ -1,89 +1,123 @@
-"""One notebook through papermill in a fresh kernel, with the evaluator's messages instead of tracebacks."""
+"""One notebook of a run: executed in a kernel of its own, and held to what it declares."""
 
 from __future__ import annotations
 
-import logging
+import difflib
+import fnmatch
 import os
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curv_eval import errors
-from curv_eval.errors import CurvError, RunError
+from curv_eval import manifest
+from curv_eval.data import VARIABLE
+from curv_eval.errors import RunError
+from curv_eval.kernels import Limits, Setting, execute
+from curv_eval.run.planning import Planned, Step
+from curv_eval.run.records import write_record
+from curv_eval.shipped import shipped
 
-Progress = Callable[[str, int, int], None]
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
-_QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
+Tell = Callable[[dict], None]
+MARK = "CURV_EVAL_RUN"
+_QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "agg", MARK: "1"}
 
 
-def execute(notebook: Path, *, params: Path, folder: Path, keep: Path, progress: Progress) -> None:
-    """Run `notebook` with its two parameters and write the executed notebook to `keep`.
+@dataclass(frozen=True)
+class How:
+    """How runs are made. warm: kernels forked from one process that has imported everything once. again: although a
+    finished run is there. limits: time and memory of each notebook."""
 
-    progress: called with (name, cell, cells). Raises the library's own error when a cell raised one, RunError else.
+    warm: bool = True
+    again: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+def make(planned: Planned, step: Step, *, work: Path, how: How, tell: Tell) -> dict:
+    """Run one notebook into the working folder `work`, write its run.json there, and return that record.
+
+    Raises the library's own error when a cell raised one, and RunError for what is not declared or was not made.
     """
     import nbformat
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
 
-    held = nbformat.read(notebook, as_version=4)
-    cells = len(held.cells)
-
-    def started(cell, cell_index: int, **_: object) -> None:
-        progress(notebook.stem, cell_index + 1, max(cells, cell_index + 1))
-
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    try:
-        with environment(_QUIET), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            done = papermill.execute_notebook(
-                held, None, parameters={"params": str(params), "folder": str(folder)}, kernel_name="python3",
-                progress_bar=False, log_output=False, request_save_on_cell_execute=False, autosave_cell_every=0,
-                record_timing=False, shutdown_kernel="immediate", on_cell_start=started,
-                extra_arguments=["--log-level=ERROR"],
-            )  # fmt: skip
-    except PapermillExecutionError as fault:
-        raise _own_error(notebook.stem, fault) from None
-    except (DeadKernelError, CellTimeoutError) as fault:
-        reason = "ended by itself (often: out of memory)" if isinstance(fault, DeadKernelError) else "took too long"
-        raise RunError(
-            f"the kernel of the {notebook.stem} notebook {reason}", do="run again on a machine with more memory"
-        ) from None
-    _strip(done)
-    nbformat.write(done, keep)
+    notebook = nbformat.read(shipped("notebooks") / f"{step.notebook}.ipynb", as_version=4)
+    declared = notebook.metadata.get("curv_eval", {}).get("outputs", [])
+    before, started, clock, seen = _files(work), manifest.now(), time.monotonic(), _Seen(tell)
+    study = planned.study
+    parameters = {"params": str(Path(study.reference).absolute()), "folder": str(work)}
+    setting = Setting(work, env={**_QUIET, VARIABLE: str(planned.data)}, warm=how.warm, limits=how.limits)
+    done = execute(notebook, name=step.notebook, parameters=parameters, setting=setting, tell=seen)
+    _show_places(done, study.project, step)
+    nbformat.write(done, work / "restricted" / f"{step.notebook}.ipynb")
+    refuse_undeclared(work, [*declared, f"restricted/{step.notebook}.ipynb"], before=before, notebook=step.notebook)
+    return write_record(work, {
+        "notebook": step.notebook, "key": step.key, "seconds": round(time.monotonic() - clock, 3),
+        "peak_memory": seen.peak, "attempts": seen.attempts, "started": started, "finished": manifest.now(),
+        "kernel": "warm" if how.warm else "cold", "cells": seen.cells,
+    })  # fmt: skip
 
 
-def _own_error(name: str, fault) -> CurvError:
-    """Return the error that the library raised in the kernel, rebuilt from its name and message."""
-    kind = getattr(errors, fault.ename, None)
-    if not (isinstance(kind, type) and issubclass(kind, CurvError)):
-        return RunError(
-            f"the {name} notebook stopped in cell {fault.exec_count} with {fault.ename}",
-            do="this is a fault of the program or of a changed notebook: open the notebook in JupyterLab (`make lab`)",
-        )
-    what = str(fault.evalue).removeprefix(f"{fault.ename}: ")
-    return kind(what)
+class _Seen:
+    """Listens to a kernel on the way to the journal: cells, peak of memory, attempts."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell, self.peak, self.attempts, self.cells = tell, 0, 1, []
+
+    def __call__(self, event: dict) -> None:
+        self.peak = max(self.peak, event.get("peak_memory") or 0)
+        if event["event"] == "retry":
+            self.attempts, self.cells = self.attempts + 1, []
+        elif event["event"] == "cell-finished":
+            self.cells.append(round(event["seconds"], 3))
+        self.tell(event)
 
 
-def _strip(done) -> None:
-    """Take out of an executed notebook what papermill writes about the machine and the clock."""
-    done.metadata.pop("papermill", None)
+def _show_places(done: NotebookNode, project: Path, step: Step) -> None:
+    """Let the executed notebook name its places as seen from the project: no machine's folders, the same bytes."""
+    import nbformat
+
+    shown = step.folder.relative_to(project).as_posix() if step.folder.is_relative_to(project) else step.folder.name
     for cell in done.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = f'# Parameters\nparams = "study.yaml"\nfolder = "{shown}"\n'
+    nbformat.validate(done)
 
 
-@contextmanager
-def environment(names: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a block, and put back what was there."""
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _files(work: Path) -> set[str]:
+    return {path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()}
+
+
+def refuse_undeclared(work: Path, declared: list[str], *, before: set[str], notebook: str) -> None:
+    """Refuse files that the notebook does not declare in its metadata, and declared ones that it did not make.
+
+    declared: names, which must be made, or patterns, which may be, as in `release/tables/*.csv`. before: what was
+    there when it started.
+    """
+    now = _files(work)
+    stray = sorted(name for name in now - before if not any(fnmatch.fnmatch(name, one) for one in declared))
+    faults = [f"{name} is not declared{_near(name, declared)}" for name in stray]
+    faults += [f"{one} was not made" for one in declared if "*" not in one and one not in now]
+    if faults:
+        do = f"declare outputs in the metadata of notebooks/{notebook}.ipynb (curv_eval.outputs), or do not write them"
+        raise RunError(f"the {notebook} notebook did not make what it declares", faults, do)
+
+
+def _near(name: str, declared: list[str]) -> str:
+    close = difflib.get_close_matches(name, declared, 1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def jobs_that_fit(asked: int | None, studies: int) -> int:
+    """Return how many runs go side by side: as asked, else as many as cores and free memory allow."""
+    import psutil
+
+    if asked is not None:
+        if asked < 1:
+            raise RunError(f"--jobs: got {asked}, expected 1 or more")
+        return min(asked, max(studies, 1))
+    fit = psutil.virtual_memory().available // 500_000_000
+    return int(max(1, min(os.cpu_count() or 1, fit, studies)))

@@ -10,6 +10,7 @@ from curv_eval.contract import Column, Contract, permit_linkage
 from curv_eval.data import full_contract, study_contract
 from curv_eval.errors import CurvError, StudyError
 from curv_eval.people.outcomes import ITEMS
+from curv_eval.registration import standing
 from curv_eval.study import Outcome, Study
 
 _HINT = "; is it among contracts.{}.columns?"
@@ -31,6 +32,7 @@ def preflight(study: Study) -> None:
         faults += _refused(lambda name=name: contracts.update({name: study_contract(study, name)}))
     faults += _columns(study, contracts)
     faults += _linkage(study)
+    faults += _refused(lambda: standing(study))
     if faults:
         do = "correct the study, or the contract that is named"
         raise StudyError(f"{study.path.name} cannot be run", list(dict.fromkeys(faults)), do)

@@ -1,52 +1,100 @@
-"""One study, from its file to a finished run folder."""
+"""One study, from its plan to a finished run folder; what was finished before is not repeated."""
 
 from __future__ import annotations
 
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from curv_eval import manifest
-from curv_eval.data import VARIABLE, contract_files, existing_data_folder
+from curv_eval import inputs, manifest
+from curv_eval.registration import standing
 from curv_eval.report.bundle import add_part
-from curv_eval.run.folders import staged
-from curv_eval.run.notebooks import Progress, environment, execute
-from curv_eval.run.preflight import preflight
-from curv_eval.shipped import shipped
-from curv_eval.study import Study, load_study
+from curv_eval.report.registration_parts import write_registration
+from curv_eval.run.folders import name_latest, staged, tidy
+from curv_eval.run.notebooks import How, Tell, make
+from curv_eval.run.planning import Planned, Step
+from curv_eval.run.records import NAME, read_record
+from curv_eval.study import Study
 
-NOTEBOOKS = ("data", "power", "effect")
 
+def run_planned(planned: Planned, *, how: How, tell: Tell) -> Path:
+    """Make the run that was planned and return its folder: only the notebooks that are missing are run.
 
-def run_study(params: Path, *, data: Path | None = None, again: bool = False, progress: Progress) -> Path:
-    """Run the study's notebooks in order and return the finished run folder.
-
-    Everything that can be known to be wrong before data are read is refused first. Raises CurvError; after an error
-    nothing is left in outputs/.
+    Raises CurvError; after an error finished notebooks stay, and nothing half-written does.
     """
-    study = load_study(params)
-    preflight(study)
-    progress("inputs", 0, 1)
-    where = existing_data_folder(study, data)
-    found = manifest.inputs(study, data=where, contracts=contract_files(study))
-    times = {"started": manifest.now()}
-    here = environment({VARIABLE: str(where)})
-    with here, staged(study, manifest.key(found), replace=again) as (work, final):
-        shutil.copyfile(study.path, work / "study.yaml")
-        (work / "restricted").mkdir()
-        for name in NOTEBOOKS:
-            execute(
-                shipped("notebooks") / f"{name}.ipynb", params=study.path.resolve(), folder=work,
-                keep=work / "restricted" / f"{name}.ipynb", progress=progress,
-            )  # fmt: skip
+    study, clock = planned.study, time.monotonic()
+
+    def told(event: dict) -> None:
+        tell({"study": study.study, **event})
+
+    if planned.fresh and not how.again:
+        told({"event": "run-fresh", "folder": planned.folder.name})
+        return planned.folder
+    told({"event": "run-started", "because": list(planned.because), "notebooks": len(planned.steps)})
+    try:
+        with suppress(OSError):
+            tidy(planned.folder.parent)
+        records = _steps(planned, how, told)
+        _compose(planned, records)
+    except BaseException as fault:
+        told({"event": "run-failed", "error": type(fault).__name__, "seconds": time.monotonic() - clock})
+        raise
+    told({"event": "run-finished", "folder": planned.folder.name, "seconds": time.monotonic() - clock})
+    return planned.folder
+
+
+def _steps(planned: Planned, how: How, tell: Tell) -> list[dict]:
+    records: list[dict] = []
+    before: Step | None = None
+    for step in planned.steps:
+        done = None if how.again else read_record(step.folder)
+        if done is None:
+            tell({"event": "notebook-started", "notebook": step.notebook})
+            with staged(step.folder) as work:
+                _start(work, before)
+                done = make(planned, step, work=work, how=how, tell=_of(step, tell))
+        tell({"event": "notebook-finished", "notebook": step.notebook, "seconds": done["seconds"]})
+        records.append({name: held for name, held in done.items() if name not in ("outputs", "bytes")})
+        before = step
+    return records
+
+
+def _of(step: Step, tell: Tell) -> Tell:
+    return lambda event: tell({"notebook": step.notebook, **event})
+
+
+def _start(work: Path, before: Step | None) -> None:
+    """Begin where the notebook before ended: its files are copied, so that each folder is whole by itself."""
+    if before is not None:
+        shutil.copytree(before.folder, work, ignore=shutil.ignore_patterns(NAME), dirs_exist_ok=True)
+    (work / "restricted").mkdir(exist_ok=True)
+
+
+def _compose(planned: Planned, records: list[dict]) -> None:
+    """Put the finished run together from its last notebook's folder."""
+    study, found = planned.study, planned.found
+    times = {"started": records[0]["started"], "finished": records[-1]["finished"]}
+    with staged(planned.folder) as work:
+        _start(work, planned.steps[-1])
+        write_study(study, work / "study.yaml")
+        write_registration(work, standing(study))
         add_part(work, "reproduce", _reproduce(study, found))
-        manifest.write(work, study=study, found=found, times={**times, "finished": manifest.now()})
-    return final
+        manifest.write(work, study=study, found=found, times=times, steps=records)
+    name_latest(planned.folder)
+
+
+def write_study(study: Study, path: Path) -> None:
+    """Write the study as it was run: the file itself, or, of a sweep, this one study written out."""
+    from curv_eval.study.reading import member_text
+
+    path.write_text(member_text(study) if study.family else study.path.read_text("utf-8-sig"), "utf-8", newline="\n")
 
 
 def _reproduce(study: Study, found: dict) -> str:
     return (
-        f"Run {manifest.key(found)}, study {study.study}, random seed {study.seed}, "
+        f"Run {inputs.key(found)}, study {study.study}, random seed {study.seed}, "
         f"curv-eval {found['environment']['curv-eval']}. "
-        f"Fingerprints (SHA-256, first 16 characters): study file {found['study'][:16]}, "
-        f"program {found['code'][:16]}, data {manifest.digest(found['data'])[:16]}."
+        f"Fingerprints (SHA-256, first 16 characters): study {found['study'][:16]}, "
+        f"program {inputs.digest(found['code'])[:16]}, data {inputs.digest(found['data'])[:16]}."
     )

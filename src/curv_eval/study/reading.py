@@ -68,6 +68,14 @@ def load_studies(path: str | Path) -> tuple[Study, ...]:
     return _without_faults([study for study, _ in made], [*faults, *_counted([wrong for _, wrong in made])], path)
 
 
+def member_text(study: Study) -> str:
+    """Return a study file that holds one study of a sweep alone, written out as JSON, which YAML includes."""
+    raw = read_yaml(study.path)
+    asked = _SWEEP.validate_json(json.dumps(raw["sweep"]))
+    held = next(made for made, _ in members(raw, asked) if made["study"] == study.study)
+    return f"# one study of the sweep in {study.path.name}\n{json.dumps(held, indent=1, ensure_ascii=False)}\n"
+
+
 def _without_faults(studies: list[Study | None], faults: list[str], path: Path) -> tuple[Study, ...]:
     if faults:
         raise StudyError(
