@@ -1,7 +1,8 @@
 """A brief folder: the Quarto project of the package and one run's released bundle, side by side.
 
-Only `release/` is read. What says that a brief is a draft, or made of made-up data, is written here and nowhere else:
-a box at the top, the subtitle, and a watermark on every page; nothing in the template can take it away.
+Only `release/` is read. What says that a brief is a draft, made of made-up data, or exploratory, is written here and
+nowhere else: a box at the top, the subtitle, and for the first two a watermark on every page; nothing in the template
+can take it away.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from curv_eval.shipped import shipped
 
 # the template for studies of people; its name keeps Quarto from rendering it where it lies
 PEOPLE = "_people.qmd"
-_DRAFT, _MADE_UP = "DRAFT", "MADE-UP DATA"
+_DRAFT, _MADE_UP, _EXPLORATORY = "DRAFT", "MADE-UP DATA", "EXPLORATORY"
 # the template folder holds an example bundle, so that `quarto render` works in it; no brief may inherit from that
 _EXAMPLE = shutil.ignore_patterns(
     "bundle", VARIABLES, "reference.docx", "study.html", "study.pdf", "study.docx", ".quarto"
@@ -46,6 +47,12 @@ Every number in this brief comes from made-up data. It says nothing about any re
 :::
 ::::
 """
+_EXPLORATORY_BOX = """\
+::: {.callout-warning title="EXPLORATORY: the plan was changed after it was registered"}
+Read the result as a lead that needs a test of its own. What was changed, and why, stands under "Was the plan kept?".
+:::
+"""
+_BOXES = {_MADE_UP: _MADE_UP_BOX, _EXPLORATORY: _EXPLORATORY_BOX}
 
 
 def assemble(run_folder: Path, brief_folder: Path, *, approved: bool, template: Path | None = None) -> Path:
@@ -69,7 +76,7 @@ def assemble(run_folder: Path, brief_folder: Path, *, approved: bool, template: 
         _choose(folder, release)
         shutil.copytree(release, folder / "bundle")
         shutil.copyfile(release / VARIABLES, folder / VARIABLES)
-        _write_status(folder, [*([] if approved else [_DRAFT]), *([_MADE_UP] if made_up else [])])
+        _write_status(folder, [_DRAFT] * (not approved) + [_MADE_UP] * made_up + [_EXPLORATORY] * _exploratory(release))
         shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
     return target
@@ -101,6 +108,11 @@ def _made_up(release: Path) -> bool:
     return str(said).lower() == "true"
 
 
+def _exploratory(release: Path) -> bool:
+    held = json.loads((release / "results.json").read_text("utf-8"))
+    return held.get("registration") == "exploratory"
+
+
 def _refuse_links(release: Path) -> None:
     links = [str(path.relative_to(release)) for path in sorted(release.rglob("*")) if path.is_symlink()]
     if links:
@@ -113,14 +125,15 @@ def _refuse_other_work(target: Path) -> None:
 
 
 def _write_status(folder: Path, marks: list[str]) -> None:
-    boxes = [_DRAFT_BOX if _DRAFT in marks else _REVIEWED_BOX, *([_MADE_UP_BOX] if _MADE_UP in marks else [])]
-    mark, brief = " · ".join(marks), folder / BRIEF
+    boxes = [_DRAFT_BOX if _DRAFT in marks else _REVIEWED_BOX, *(_BOXES[one] for one in marks if one in _BOXES)]
+    # a changed plan is no fault of the document: it is said where one begins to read, not across every page
+    mark, brief = " · ".join(one for one in marks if one != _EXPLORATORY), folder / BRIEF
     (folder / STATUS).parent.mkdir(parents=True, exist_ok=True)
     (folder / STATUS).write_text("\n".join(boxes), "utf-8", newline="\n")
     (folder / "_status.typ").write_text(_watermark(mark), "utf-8", newline="\n")
     reference_document(folder, mark=mark)
     if brief.is_file():
-        brief.write_text(_with_front(brief.read_text("utf-8"), folder, mark), "utf-8", newline="\n")
+        brief.write_text(_with_front(brief.read_text("utf-8"), folder, " · ".join(marks)), "utf-8", newline="\n")
 
 
 def _watermark(mark: str) -> str:

@@ -15,6 +15,7 @@ from curv_eval.panel import month_text
 from curv_eval.rating import parts
 from curv_eval.rating.level import level
 from curv_eval.rating.nouns import CRITICAL, HIGHEST, Answered, Checked, Part, Rating
+from curv_eval.registration import standing
 from curv_eval.study import Study
 
 __all__ = ["CRITICAL", "HIGHEST", "Part", "Rating", "confirm", "rate"]
@@ -31,7 +32,8 @@ def rate(
     """Return the rating that the facts of a study give, still to be confirmed.
 
     checks: those that were run, as the checks return them. power: the smallest effect that the study could see, in the
-    units of `study.smallest_worthwhile`, None where nobody asked. periods: how many months the panel of areas has. The
+    units of `study.smallest_worthwhile`, None where nobody asked. periods: how many months the panel of areas has.
+    Whether the plan was kept is read from the study's registration. The
     security is the mean of the seven parts, rounded down, and no higher than the weakest critical part (design, power,
     attrition, balance, outcome measure), as the Centre for Homelessness Impact does it. Without anybody to compare
     with, the level is at most 2 and the security at most 1.
@@ -41,7 +43,8 @@ def rate(
     made = (
         parts.design(estimate, found), parts.power(study, power), parts.attrition(study, checked, estimate),
         parts.balance(study, checked), parts.outcome_measure(study, checked),
-        parts.registration(study, _start(study, estimate)), parts.missing_data(study, checked, periods),
+        parts.registration(study, standing(study), _start(study, estimate)),
+        parts.missing_data(study, checked, periods),
     )  # fmt: skip
     weakest = min(part.score for part in made if part.critical)
     mean = sum(part.score for part in made) // len(made)

@@ -9,6 +9,7 @@ from curv_eval.methods import load
 from curv_eval.panel import month_number
 from curv_eval.rating.level import AS_GOOD_AS_DRAWN, Level
 from curv_eval.rating.nouns import HIGHEST, Checked, Part, not_examined
+from curv_eval.registration import Standing, Status
 from curv_eval.study import Study
 
 # the smallest visible effect over the smallest worthwhile one, the share missing, its difference between groups, and
@@ -129,18 +130,43 @@ def outcome_measure(study: Study, checked: Checked) -> Part:
     return Part("outcome measure", 4, reason, evidence)
 
 
-def registration(study: Study, start: str | None) -> Part:
-    """Return whether the plan was fixed before the first start (5), before the data ended (3) or after (2).
+def registration(study: Study, found: Standing, start: str | None) -> Part:
+    """Return whether the plan was fixed beforehand and kept.
 
-    start: the month of the first start, as 2023-08, where it is known.
+    5: registered with this program before it had made a result, and not changed. 4: changed, and logged with a reason
+    before there was a result. 2: changed later, and logged. 1: changed, and not explained. Where the program only has
+    the study's own word for the day, or made a result before the plan was registered: 3 where that day lies before
+    the data ended, 2 where it does not. start: the month of the first start, as 2023-08, where it is known.
     """
+    if found.first is None:
+        said = "that is the study's own word; the plan was not registered with this program"
+        return _as_typed(study, start, said=said)
+    evidence = (f"registered {found.first.at[:10]}", found.status.value, f"{len(found.deviations)} changes logged")
+    if found.status is Status.EXPLORATORY:
+        return _changed(found, evidence)
+    if found.after_a_look:
+        return _as_typed(study, start, said="the plan was registered after a result had been seen")
+    return Part("registration", HIGHEST, "the plan was registered before any result, and kept", evidence)
+
+
+def _changed(found: Standing, evidence: tuple[str, ...]) -> Part:
+    if found.unexplained:
+        reason = "the plan was changed after it was registered, and not every change is explained"
+        return Part("registration", 1, reason, evidence)
+    if found.after_a_look or found.changed_after_a_look:
+        return Part("registration", 2, "the plan was changed after a result had been seen", evidence)
+    return Part("registration", 4, "the plan was changed after it was registered, before any result", evidence)
+
+
+def _as_typed(study: Study, start: str | None, *, said: str) -> Part:
+    """Return what the day in the study file is worth: it is a word, not a record."""
     month, last = study.registered[:7], study.design.window.last
     evidence = (f"plan fixed {study.registered}", f"data to {last}", *((f"first start {start}",) if start else ()))
     if start is not None and month < start:
-        return Part("registration", HIGHEST, "the plan was fixed before anything began", evidence)
+        return Part("registration", 3, f"the plan was fixed before anything began, but {said}", evidence)
     if month <= last:
-        return Part("registration", 3, "the plan was fixed while data were coming in", evidence)
-    return Part("registration", 2, "the plan was fixed after the data were there", evidence)
+        return Part("registration", 3, f"the plan was fixed while data were coming in, and {said}", evidence)
+    return Part("registration", 2, f"the plan was fixed after the data were there, and {said}", evidence)
 
 
 def missing_data(study: Study, checked: Checked, periods: int | None = None) -> Part:
