@@ -1,6 +1,7 @@
 """The rating: its level, its parts, its cap, and what it refuses to rate."""
 
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,10 +15,13 @@ from curv_eval.panel import month_number
 from curv_eval.rating import CRITICAL, Part, Rating, confirm, rate
 from curv_eval.rating.level import compared, level
 from curv_eval.rating.nouns import Checked
-from curv_eval.study import Design, Outcome, Span
+from curv_eval.rating.parts import registration
+from curv_eval.registration import Record, Standing, Status
+from curv_eval.study import Design, Difference, Outcome, Span
 
 WINDOW = Span("2021-01", "2023-12")
 NAMES = ("design", "power", "attrition", "balance", "outcome measure", "registration", "missing data")
+NOWHERE = Path("no-project-lies-here")  # so nothing was registered with the program
 HOLDS, FAILS, INFORMS = Verdict.HOLDS, Verdict.FAILS, Verdict.INFORMS
 
 
@@ -26,7 +30,7 @@ def study(method="callaway_santanna", **changed):
     design = Design(method=method, window=WINDOW, **changed.pop("design", {}))
     held = {
         "design": design, "outcomes": (outcome,), "primary": outcome, "registered": "2021-06-01",
-        "smallest_worthwhile": 0.1,
+        "smallest_worthwhile": 0.1, "study": "made-for-a-test", "registration_note": "None.", "project": NOWHERE,
     }  # fmt: skip
     return SimpleNamespace(**(held | changed))
 
@@ -71,11 +75,13 @@ def score(rating, name):
 def test_a_panel_with_everything_examined_is_held_by_its_design():
     found = rate(study(), estimate(), GOOD, power=0.09)
     assert [part.name for part in found.parts] == list(NAMES)
-    assert [part.score for part in found.parts] == [3, 5, 5, 5, 5, 5, 5]
+    assert [part.score for part in found.parts] == [3, 5, 5, 5, 5, 3, 5]
     assert (found.level, found.security, found.capped_by) == (4, 3, ("design",))
     assert found.lost == (
         "design: 2 points lost, because chance did not decide who was treated "
         "(before and after in 15 treated and 40 comparison places)",
+        "registration: 2 points lost, because the plan was fixed before anything began, but that is the study's own "
+        "word; the plan was not registered with this program",
     )
 
 
@@ -259,9 +265,9 @@ def test_outcome_measure_of_people_is_at_most_3():
 
 @pytest.mark.parametrize(
     ("registered", "expected"),
-    [("2021-06-01", 5), ("2021-12-31", 5), ("2022-01-01", 3), ("2023-12-31", 3), ("2024-01-01", 2)],
+    [("2021-06-01", 3), ("2021-12-31", 3), ("2022-01-01", 3), ("2023-12-31", 3), ("2024-01-01", 2)],
 )
-def test_registration_by_its_date(registered, expected):
+def test_a_date_that_is_the_studys_own_word_is_worth_3_at_most(registered, expected):
     found = rate(study(registered=registered), estimate(), GOOD, power=0.05)
     assert score(found, "registration") == expected
 
@@ -332,3 +338,43 @@ def test_ratings_are_frozen():
         found.security = 5
     with pytest.raises(FrozenInstanceError):
         found.parts[0].score = 5
+
+
+# the registration by what the program has on record
+
+
+def record(number=1, *, seen=(), changes=()):
+    return Record(
+        study="s", number=number, at="2021-05-01T10:00:00+00:00", by="A. Evaluator", reason="x" * (number > 1),
+        differences=tuple(changes), seen=seen, version="0.1.0", commit="", plan={}, previous="",
+    )  # fmt: skip
+
+
+CHANGE = Difference("seed", 1, 2)
+LATER = record(2, changes=[CHANGE])
+LATER_SEEN = record(2, seen=("s/abc",), changes=[CHANGE])
+
+
+@pytest.mark.parametrize(("status", "records", "unexplained", "expected", "because"), [
+    (Status.CONFIRMATORY, [record()], (), 5, "registered before any result, and kept"),
+    (Status.CONFIRMATORY, [record(seen=("s/abc",))], (), 3, "registered after a result had been seen"),
+    (Status.EXPLORATORY, [record(), LATER], (), 4, "before any result"),
+    (Status.EXPLORATORY, [record(), LATER_SEEN], (), 2, "changed after a result had been seen"),
+    (Status.EXPLORATORY, [record(seen=("s/abc",)), LATER_SEEN], (), 2, "changed after a result had been seen"),
+    (Status.EXPLORATORY, [record()], (CHANGE,), 1, "not every change is explained"),
+    (Status.EXPLORATORY, [record(), LATER], (CHANGE,), 1, "not every change is explained"),
+    (Status.UNREGISTERED, [], (), 3, "the study's own word"),
+])  # fmt: skip
+def test_registration_by_where_the_study_stands(status, records, unexplained, expected, because):
+    stands = Standing(status, "2021-06-01", "None.", tuple(records), unexplained)
+    part = registration(study(), stands, "2022-01")
+    assert part.score == expected
+    assert because in part.reason
+
+
+def test_registering_late_is_never_worth_less_than_not_registering():
+    late = Standing(Status.CONFIRMATORY, "", "", (record(seen=("s/abc",)),))
+    never = Standing(Status.UNREGISTERED, "", "")
+    for day in ("2021-06-01", "2022-06-01", "2024-06-01"):
+        scores = [registration(study(registered=day), one, "2022-01").score for one in (late, never)]
+        assert scores[0] == scores[1]

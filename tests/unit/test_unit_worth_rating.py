@@ -1,6 +1,7 @@
 """The parts of a brief on value and on the rating: made of released facts, and withheld with the effect."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,7 +27,8 @@ WORTH = Worth(
 OUTCOME = Outcome(name="y", label="incidents", contract="police", role="primary")
 STUDY = SimpleNamespace(
     design=DESIGN, seed=5, value=WORTH, primary=OUTCOME, outcomes=(OUTCOME,), smallest_worthwhile=0.1, people=None,
-    registered="1990-01-01", subgroups=(), series_breaks=(),
+    registered="1990-01-01", subgroups=(), series_breaks=(), study="made-for-a-test", registration_note="None.",
+    project=Path("no-project-lies-here"),
     words=Words("the patrols", "patrol wards", "other wards", "patrols begin", "without the patrols"),
 )  # fmt: skip
 
