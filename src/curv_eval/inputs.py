@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
+from curv_eval import registration
 from curv_eval.errors import RunError
 from curv_eval.shipped import shipped
 from curv_eval.study import Study, canonical, fingerprint
@@ -35,7 +36,7 @@ def tree(folder: Path, pattern: str = "*") -> dict[str, str]:
 
 
 def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo: Memo | None = None) -> dict:
-    """Return everything a result depends on: study, contracts, data, code, notebooks, environment.
+    """Return everything a result depends on: study, its registration, contracts, data, code, notebooks, environment.
 
     contracts: the file of each contract by name. data: the data folder; None leaves the data out. memo: shared by
     the studies of one plan, so that a file they have in common is read once.
@@ -43,6 +44,7 @@ def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo:
     memo = {} if memo is None else memo
     held = {
         "study": fingerprint(canonical(study)),
+        "registration": {name: _hash(path, memo) for name, path in registration.files(study).items()},
         "contracts": {name: _hash(path, memo) for name, path in contracts.items() if path.is_file()},
         "code": _once(memo, "code", _code),
         "notebooks": _once(memo, "notebooks", _notebooks),
