@@ -128,7 +128,7 @@ def write(study: Study, record: Record) -> Path:
     held = {**_content(record), "sha256": record.sha256}
     staged = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        staged.write_text(json.dumps(held, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+        staged.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", "utf-8", newline="\n")
         _named(staged, path)
     finally:
         staged.unlink(missing_ok=True)
