@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from plans import HONEST, METHOD, SEED, changed, pretend_run, register
+from plans import HONEST, METHOD, OPTIONS, SEED, changed, pretend_run, register
 
 from curv_eval.registration import Status, standing
 from curv_eval.report.registration_parts import NOT_EXPLAINED, called, registration_part, write_registration
@@ -39,9 +39,10 @@ def test_a_kept_plan_is_confirmatory(registered, tmp_path):
     assert found.status is Status.CONFIRMATORY
     assert not found.after_a_look
     part, facts = written(registered, tmp_path / "run")
-    assert "It has been kept: nothing in it was changed." in part
+    assert "It has been kept: nothing in it was changed since." in part
     assert "before this program had made any result of it" in part
     assert "A. Evaluator" in part
+    assert "it was fixed on 23 November 2026: The plan was written before the data were made." in part
     assert "tbl-deviations" not in part
     assert "deviations" not in facts["tables"]
     assert facts["registration"] == "confirmatory"
@@ -111,6 +112,15 @@ def test_logged_changes_are_shown_with_reason_day_and_name(registered, tmp_path)
     assert "\\| see note." in part
     assert "honest\\_did | taken out |" in part
     assert facts["deviations"] == 2
+
+
+def test_a_reason_for_several_changes_stands_once(registered, tmp_path):
+    changed(registered, METHOD, OPTIONS)
+    made = register(registered, deviation="Starts differ.")
+    part, _ = written(registered, tmp_path / "run")
+    assert len(made.differences) == 4
+    assert part.count("Starts differ.") == 1
+    assert part.count("| For the same reason |") == 3
 
 
 def test_what_was_changed_after_the_last_log_is_not_explained(registered, tmp_path):

@@ -31,7 +31,7 @@ _WHY_A_PLAN = (
     "A plan says beforehand what is asked, of which data, by which method, and how the answer is checked. It keeps "
     "everybody from choosing afterwards, knowingly or not, what gives the answer they hope for."
 )
-NOT_EXPLAINED = "Not explained"
+NOT_EXPLAINED, _SAME = "Not explained", "For the same reason"
 
 
 def write_registration(folder: Path, standing: Standing) -> None:
@@ -53,14 +53,12 @@ def write_registration(folder: Path, standing: Standing) -> None:
 
 def registration_part(standing: Standing) -> str:
     """Return the section in words, without its table."""
-    first = standing.first
+    first, own = standing.first, f"it was fixed on {day_name(standing.typed)}: {standing.note}"
     if first is None:
-        said = (
-            f"This study's plan was not registered with this program; it says it was fixed on "
-            f"{day_name(standing.typed)}: {standing.note}"
-        )
+        said = f"This study's plan was not registered with this program; it says {own}"
         return f"{_WHY_A_PLAN}\n\n{plain(said)}"
-    return f"{_WHY_A_PLAN}\n\n{plain(_registered(first))} {plain(_kept(standing))}\n\n{plain(_mark(first))}"
+    said = f"{_registered(first)} {_kept(standing)}"
+    return f"{_WHY_A_PLAN}\n\n{plain(said)}\n\n{plain(f'The study itself says of its plan that {own} {_mark(first)}')}"
 
 
 def _registered(first: Record) -> str:
@@ -69,7 +67,7 @@ def _registered(first: Record) -> str:
         return f"This study's plan was registered on {day} {by}, before this program had made any result of it."
     return (
         f"This study's plan was registered on {day} {by}, after a first look: this program had made a result by then. "
-        "So the registration does not show what the plan was before."
+        "The registration cannot show what the plan was before that day."
     )
 
 
@@ -83,7 +81,7 @@ def _kept(standing: Standing) -> str:
         return f"{said} A result of a changed plan is a lead that needs a test of its own."
     if standing.deviations:
         return "It was changed and changed back, as the table shows. This result was made with the plan as registered."
-    return "It has been kept: nothing in it was changed."
+    return "It has been kept: nothing in it was changed since."
 
 
 def _mark(first: Record) -> str:
@@ -94,7 +92,8 @@ def _rows(standing: Standing) -> Iterator[dict[str, str]]:
     for record in standing.deviations:
         look = ", after a result had been seen" if record.seen else ", before any result"
         why = f"{record.reason} ({day_name(record.at[:10])}, {record.by}{look})"
-        yield from (_row(one, why) for one in record.differences)
+        # a reason stands once, and the changes it is for below it
+        yield from (_row(one, why if i == 0 else _SAME) for i, one in enumerate(record.differences))
     yield from (_row(one, NOT_EXPLAINED) for one in standing.unexplained)
 
 
