@@ -138,6 +138,7 @@ def test_the_export_has_the_sections_of_the_form(say, study_file):
     assert "vcse_sessions: person_id, minutes_attended" in held["Sampling Plan"]["Data collection procedures"]
     assert "where crime_type is Violence and sexual offences" in held["Variables"]["Measured variables"]
     assert "Callaway and Sant'Anna (2021)" in held["Analysis Plan"]["Statistical models"]
+    assert "changed by the same percentage in both kinds of area" in held["Analysis Plan"]["Statistical models"]
     assert "the 95% interval (two-sided) of police_violence" in held["Analysis Plan"]["Inference criteria"]
     assert "not counted as 0" in held["Analysis Plan"]["Missing data"]
     assert standing(study).first.plan_sha256 in held["Other"]["Other"]

@@ -108,7 +108,7 @@ def test_logged_changes_are_shown_with_reason_day_and_name(registered, tmp_path)
     assert "B. Evaluator, before any result)" in part
     assert "It took too long." in part
     assert "A. Evaluator, after a result had been seen)" in part
-    assert "| The method (design.method) | callaway\\_santanna | sun\\_abraham | Starts differ \\<b\\>" in part
+    assert "| The method (design, method) | callaway\\_santanna | sun\\_abraham | Starts differ \\<b\\>" in part
     assert "\\| see note." in part
     assert "honest\\_did | taken out |" in part
     assert facts["deviations"] == 2
@@ -143,7 +143,7 @@ def test_a_plan_changed_back_is_confirmatory_and_both_changes_are_shown(register
     assert found.status is Status.CONFIRMATORY
     part, facts = written(registered, tmp_path / "run")
     assert "It was changed and changed back" in part
-    assert part.count("| The method (design.method) |") == 2
+    assert part.count("| The method (design, method) |") == 2
     assert facts["registration"] == "confirmatory"
 
 

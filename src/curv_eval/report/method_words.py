@@ -13,8 +13,8 @@ _TRENDS = {
 }
 
 
-def _assumed(study: Study) -> list[str]:
-    """What must be true, in the study's words."""
+def assumed(study: Study) -> list[str]:
+    """Return what must be true, in the study's words."""
     from curv_eval.methods import load, trends
 
     w, kind = study.words, trends(study.design)
@@ -47,7 +47,7 @@ def method_words(study: Study, estimate: Estimate) -> str:
     later = d.comparison == "not_yet_treated" and not people and load(d.method).STAGGERED
     words = [
         compared,
-        *_assumed(study),
+        *assumed(study),
         "Areas that started later served for comparison until their own start." if later else "",
         f"The number reported is an average over {w.treated} from their start on. Each {counted}.",
         f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}"

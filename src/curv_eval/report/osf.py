@@ -7,6 +7,7 @@ from pathlib import Path
 
 from curv_eval.errors import StudyError
 from curv_eval.registration import Record
+from curv_eval.report.method_words import assumed
 from curv_eval.study import Outcome, Study
 
 Sections = dict[str, dict[str, str]]
@@ -112,7 +113,8 @@ def _variables(study: Study) -> dict[str, str]:
     covariates = [f"{name}: {at}" for name, at in study.covariates.items()]
     covariates += list(study.people.covariates) if study.people else []
     return {
-        "Manipulated variables": f"{study.words.intervention}, from the contract {study.intervention}.",
+        "Manipulated variables": f"{study.words.intervention}: where, when or to whom it was given is read from the "
+        f"contract {study.intervention}.",
         "Measured variables": _lines([_outcome(o) for o in study.outcomes]),
         "Covariates": _lines(covariates) or _NONE,
         "Indices": _NONE,
@@ -130,15 +132,12 @@ def _analysis(study: Study) -> dict[str, str]:
     from curv_eval.methods import load
 
     d, method = study.design, load(study.design.method)
-    words = {
-        "intervention": study.words.intervention, "treated": study.words.treated, "comparison": study.words.comparison
-    }  # fmt: skip
     options = [f"{name}: {value}" for name, value in d.options.items()]
     left = [f"Months left out as not whole: {', '.join(d.leave_out)}."] if d.leave_out else []
     return {
         "Statistical models": _lines([
             f"{method.NAMED} (`{d.method}`), errors by {'group' if study.people else d.cluster}.",
-            *options, "Assumes:", *[text.format(**words) for text in method.ASSUMES],
+            *options, "Assumes:", *assumed(study),
         ]),
         "Transformations": _NONE,
         "Inference criteria": _lines(_inference(study)),

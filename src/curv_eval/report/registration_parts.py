@@ -120,7 +120,7 @@ def _changed(rows: list[dict[str, str]]) -> Released:
 
 def _table(changed: Released) -> str:
     columns = (
-        Column("what", "What", plain), Column("before", "In the plan", plain),
+        Column("what", "What", lambda text: plain(text.replace(".", ", "))), Column("before", "In the plan", plain),
         Column("after", "Changed to", plain), Column("why", "Why, when and by whom", plain),
     )  # fmt: skip
     return markdown(changed, columns, label="deviations", widths="24,22,22,32")
