@@ -67,3 +67,12 @@ def test_the_commit_is_named_only_where_it_holds_the_study_as_it_is(tmp_path):
     assert draft(load_study(path), by="A. Evaluator").commit
     path.write_text(DEMO + "# a remark\n", "utf-8")
     assert draft(load_study(path), by="A. Evaluator").commit == ""
+
+
+def test_a_study_that_git_ignores_has_no_commit(tmp_path):
+    path = project(tmp_path)
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("params/\n", "utf-8")
+    git(tmp_path, "add", ".gitignore")
+    git(tmp_path, "commit", "-q", "-m", "No studies")
+    assert draft(load_study(path), by="A. Evaluator").commit == ""

@@ -203,6 +203,22 @@ def test_touched_files_are_refused_with_what_to_do(study_file, hand):
         assert "version control" in refused.value.do
 
 
+@pytest.mark.parametrize(("hand", "says"), [
+    (first_gone, "1.json is missing"),
+    (middle_gone, "2.json is missing"),
+    (renumbered, "3.json is record 2"),
+    (cut_short, "3.json cannot be read as JSON"),
+    (later_day, "1.json was edited: what it holds does not fit its hash"),
+    (other_plan_and_hashes, "2.json does not follow from the record before it"),
+    (other_schema, "1.json has the schema 99, expected 1"),
+], ids=lambda one: getattr(one, "__name__", ""))  # fmt: skip
+def test_what_is_wrong_is_named_with_its_file(study_file, hand, says):
+    hand(three(study_file))
+    with pytest.raises(StudyError) as refused:
+        standing(load_study(study_file))
+    assert says in refused.value.breaches
+
+
 def test_what_a_mac_or_a_person_leaves_beside_the_records_does_not_matter(study_file):
     paths = three(study_file)
     for name in (".DS_Store", "README.md", "1 (copy).json", "01.json", ".2.json.7.partial"):
