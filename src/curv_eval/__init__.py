@@ -10,6 +10,7 @@ from typing import Any
 
 _NAMES = {
     "load_study": "study",
+    "freshness": "lab.badge",
     "load_data": "data",
     "assemble": "report.steps",
     "keep_panel": "run.store",

@@ -99,23 +99,28 @@ def _remedy(study: Study) -> str:
 
 def _made_up(study: Study) -> Path:
     """Return the study's made-up data. Where it links people, they are encoded and linked as real ones would be."""
+    from curv_eval.rehearsal import LINKS
+
     asked = study.made_up
-    linked = study.linkage is not None or any(o.record and o.record.links for o in study.outcomes)
-    kind = "linked-" if linked else ""
+    links = [name for name in LINKS if name in study.contracts]
+    kind = "" if not links else "linked-" if links == ["people_links"] else "-".join([*links, ""]).replace("_", "-")
     place = "" if asked.geography == "hexagons" else f"{asked.geography.lower()}-"
     name = f"made-up-data-{kind}{place}{asked.seed}-effect{asked.effect:+}"
-    folder = study.project / "outputs" / study.study / name
+    folder = study.project / "outputs" / (study.family or study.study) / name
     if not (folder / "MADE_UP.json").exists():
-        _make_up(folder, asked, linked=linked)
+        _make_up(folder, asked, links=links)
     return folder
 
 
-def _make_up(folder: Path, asked: MadeUp, *, linked: bool) -> None:
+def _make_up(folder: Path, asked: MadeUp, *, links: list[str]) -> None:
     from curv_eval.made_up import Setting, make_up
     from curv_eval.rehearsal import rehearse
 
     setting = Setting(geography=_public_places() if asked.geography == "Cleveland" else None)
-    (rehearse if linked else make_up)(folder, seed=asked.seed, effect=asked.effect, setting=setting)
+    if links:
+        rehearse(folder, seed=asked.seed, effect=asked.effect, setting=setting, links=links)
+    else:
+        make_up(folder, seed=asked.seed, effect=asked.effect, setting=setting)
 
 
 def _public_places() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,13 +19,21 @@ from curv_eval.linkage.match import Matching
 from curv_eval.linkage.scheme import UK
 from curv_eval.made_up import Setting, make_up
 
-LINKS = "people_links.csv"
-PARTNERS = ("vcse", "hospital")
+# the contract of the pairs of each two partners; its file is the name with .csv
+LINKS = {
+    "people_links": ("vcse", "hospital"),
+    "hospital_police_links": ("hospital", "police"),
+    "vcse_police_links": ("vcse", "police"),
+}
 _PURPOSE = "rehearsal on made-up people"
 
 
-def rehearse(folder: Path, *, seed: int, effect: float, setting: Setting | None = None) -> None:
+def rehearse(
+    folder: Path, *, seed: int, effect: float, setting: Setting | None = None, links: Sequence[str] = ("people_links",)
+) -> None:
     """Make up the data of a study in `folder`, as `make_up` does, and link its people by the real program.
+
+    links: names of LINKS, the pairs that are made.
 
     The folder appears complete or not at all. The same seed and effect give the same bytes.
     """
@@ -34,7 +43,7 @@ def rehearse(folder: Path, *, seed: int, effect: float, setting: Setting | None 
         inner = Path(part) / folder.name
         own_ids = partial(record_pseudonym, key)
         make_up(inner, seed=seed, effect=effect, setting=setting, pseudonym=own_ids)
-        _link(inner, key, seed=seed)
+        _link(inner, key, links, seed=seed)
         if not folder.exists():
             inner.rename(folder)
 
@@ -44,15 +53,19 @@ def _made_up_key(seed: int) -> Key:
     return Key(hashlib.sha256(f"made-up people, seed {seed}".encode()).digest(), project="made-up-people")
 
 
-def _link(folder: Path, key: Key, *, seed: int) -> None:
+def _link(folder: Path, key: Key, names: Sequence[str], *, seed: int) -> None:
     import duckdb
 
-    (folder / LINKS).unlink(missing_ok=True)
+    for name in LINKS:
+        (folder / f"{name}.csv").unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as linker:
-        encoded = [_encode(folder, Path(linker), source, key=key) for source in PARTNERS]
-        with duckdb.connect() as con:
-            links, *files = link_files(con, *encoded, matching=Matching(seed=seed))
-            write_links(folder / LINKS, links, tuple(files))
+        partners = dict.fromkeys(partner for name in names for partner in LINKS[name])
+        encoded = {source: _encode(folder, Path(linker), source, key=key) for source in partners}
+        for name in names:
+            left, right = LINKS[name]
+            with duckdb.connect() as con:
+                links, *files = link_files(con, encoded[left], encoded[right], matching=Matching(seed=seed))
+                write_links(folder / f"{name}.csv", links, tuple(files))
 
 
 def _encode(folder: Path, linker: Path, source: str, *, key: Key) -> Path:

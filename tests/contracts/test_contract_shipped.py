@@ -35,7 +35,12 @@ OPEN = {
 VCSE = {"training_pre_post", "vcse_outcomes", "vcse_referrals", "vcse_sessions", "vcse_survey"}
 HEALTH = {"ae_assaults", "ae_attendances", "ambulance_incidents", "hospital_admissions"}
 NAMED_IN_SECTION_16 = {"police_recorded_crime", "probation", "school_absence", "school_exclusions", "youth_justice"}
-PERSONS = VCSE | HEALTH | NAMED_IN_SECTION_16 | {"partner_people", "people_links"}
+PERSONS = (
+    VCSE
+    | HEALTH
+    | NAMED_IN_SECTION_16
+    | {"partner_people", "people_links", "hospital_police_links", "vcse_police_links"}
+)
 SAID_BY_THE_SOURCES = {
     "police_recorded_crime": "crime_ref recorded_date committed_from committed_to ho_class ho_code knife_flag "
     "domestic_flag location_type easting northing lsoa beat victim_age victim_sex victim_ethnicity_self_defined "
@@ -229,10 +234,15 @@ def test_what_has_no_person_in_it_is_linked_with_nobody():
 
 
 def test_public_bodies_meet_in_the_voluntary_sector_only():
-    """No agreement lets police, health, school or court records about the same person meet each other directly."""
-    hub = {"people_links", "vcse_referrals"}
-    for name in (HEALTH | NAMED_IN_SECTION_16) - {"ae_assaults", "ambulance_incidents"}:
+    """No agreement lets police, health, school or court records about the same person meet each other directly, but
+    police and A&E to count how many people hurt by violence no list shows."""
+    hub, hidden = {"people_links", "vcse_referrals"}, {"police_recorded_crime", "ae_attendances"}
+    for name in (HEALTH | NAMED_IN_SECTION_16) - {"ae_assaults", "ambulance_incidents"} - hidden:
         assert set(CONTRACTS[name].linkages) == hub, name
+    others = hub | hidden | {"vcse_outcomes", "hospital_police_links", "vcse_police_links"}
+    for name in hidden:
+        assert set(CONTRACTS[name].linkages) <= others - {name}
+    assert "section 251" in CONTRACTS["hospital_police_links"].gateway
 
 
 def test_a_questionnaire_s_items_are_numbered_and_never_worded():

@@ -28,6 +28,7 @@ BY_AREA = ["ae_assaults.csv", "police_forces_counts.csv"]
 # What is known of victims, and who is on whose list.
 BY_PERSON = [
     *("ae_attendances.csv", "ambulance_incidents.csv", "hospital_admissions.csv", "people_links.csv"),
+    *("hospital_police_links.csv", "vcse_police_links.csv"),
     *("police_recorded_crime.csv", "vcse_outcomes.csv", "vcse_outcomes.xlsx", "partners/truth_links.csv"),
     *("partners/hospital/people.csv", "partners/police/people.csv"),
 ]
@@ -95,6 +96,7 @@ def test_pseudonyms_come_from_whoever_gives_them(folder, raw_folder):
     differ = {name for name in ours if ours[name] != theirs[name]}
     assert differ == {
         *("ae_attendances.csv", "ambulance_incidents.csv", "hospital_admissions.csv", "people_links.csv"),
+        *("hospital_police_links.csv", "vcse_police_links.csv"),
         *("police_recorded_crime.csv", "probation.csv", "school_absence.csv", "school_exclusions.csv"),
         *("training_pre_post.csv", "vcse_outcomes.csv", "vcse_outcomes.xlsx", "vcse_referrals.csv"),
         *("vcse_sessions.csv", "youth_justice.csv"),

@@ -22,6 +22,7 @@ WORDS = {
 }
 WITH_PEOPLE = (
     *("ae_assaults", "ae_attendances", "ambulance_incidents", "hospital_admissions", "people_links"),
+    *("hospital_police_links", "vcse_police_links"),
     *("police_recorded_crime", "probation", "school_absence", "school_exclusions", "vcse_outcomes"),
     *("vcse_referrals", "vcse_sessions", "youth_justice"),
 )

@@ -15,8 +15,9 @@ from curv_eval.linkage.encode import encode, record_pseudonym
 from curv_eval.linkage.handover import ABOUT
 from curv_eval.linkage.keys import Key
 from curv_eval.linkage.scheme import UK
-from curv_eval.rehearsal import LINKS, _made_up_key, rehearse
+from curv_eval.rehearsal import _made_up_key, rehearse
 
+FILE = "people_links.csv"
 SEED = 7
 
 
@@ -43,14 +44,14 @@ def true_pairs(folder):
 
 
 def test_the_links_are_mostly_right_and_mostly_there(folder, true_pairs):
-    found = {(row["left_id"], row["right_id"]) for row in rows(folder / LINKS)}
+    found = {(row["left_id"], row["right_id"]) for row in rows(folder / FILE)}
     assert len(found & true_pairs) / len(found) > 0.95
     assert len(found & true_pairs) / len(true_pairs) > 0.85
 
 
 def test_the_account_expects_about_the_errors_there_are(folder, true_pairs):
-    found = {(row["left_id"], row["right_id"]) for row in rows(folder / LINKS)}
-    said = json.loads((folder / (LINKS + ABOUT)).read_text("utf-8"))
+    found = {(row["left_id"], row["right_id"]) for row in rows(folder / FILE)}
+    said = json.loads((folder / (FILE + ABOUT)).read_text("utf-8"))
     assert said["made_up"] is True
     assert said["links"] == len(found)
     assert said["expected_wrong"] == pytest.approx(1 - len(found & true_pairs) / len(found), abs=0.03)
@@ -62,14 +63,14 @@ def test_the_account_expects_about_the_errors_there_are(folder, true_pairs):
 def test_the_pairs_are_those_of_the_analysts_tables(folder):
     referred = {row["person_id"] for row in rows(folder / "vcse_referrals.csv")}
     treated = {row["patient_id"] for row in rows(folder / "ae_attendances.csv")}
-    pairs = rows(folder / LINKS)
+    pairs = rows(folder / FILE)
     assert {row["left_id"] for row in pairs} <= referred
     assert len({row["right_id"] for row in pairs} & treated) > 0.8 * len(pairs)
 
 
 def test_no_partners_own_number_stands_in_what_analysts_receive(folder):
     own = {row["record_id"] for row in rows(folder / "partners" / "vcse" / "people.csv")}
-    text = (folder / "vcse_referrals.csv").read_text("utf-8") + (folder / LINKS).read_text("utf-8")
+    text = (folder / "vcse_referrals.csv").read_text("utf-8") + (folder / FILE).read_text("utf-8")
     assert not [one for one in own if one in text]
 
 

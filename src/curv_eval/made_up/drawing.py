@@ -26,7 +26,7 @@ PARTS = (
     *("sightings", "vcse_list", "hospital_list", "police_list", "youth_justice", "probation", "schools", "admissions"),
     *("extract", "outcomes", "searches", "counts", "ambulance", "asked", "workbook", "survey", "training", "postcodes"),
     *("vcse_clear", "hospital_clear", "police_clear", "links", "sessions"),
-    *("youth_justice_list", "probation_list", "schools_list"),
+    *("youth_justice_list", "probation_list", "schools_list", "hospital_police_links", "vcse_police_links"),
 )
 TWICE = {"hospital": 0.03, "police": 0.02}
 

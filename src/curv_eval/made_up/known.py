@@ -37,6 +37,7 @@ def truth_of(drawn: Drawn, effects: tuple[float, float], said: Mapping[str, Any]
         people=people_truth(drawn.world, drawn.young, drawn.referrals, effect=effect, person_effect=person_effect),
         reporting=reporting(),
         links=true_links(drawn),
+        hurt=hurt(drawn),
         improvement=improvement(drawn.asked),
     )
 
@@ -60,6 +61,13 @@ def area_truth(world: World, effect: float) -> dict[str, Any]:
         "average_per_lsoa21_month": {name: value / lsoa_months for name, value in total.items()},
         "total": total,
     }
+
+
+def hurt(drawn: Drawn) -> dict[str, int]:
+    """Return for each calendar year how many people any violence was done to, whoever saw it."""
+    happened = drawn.happened
+    year = happened.time.astype("datetime64[Y]")
+    return {str(one): int(np.unique(happened.victim[year == one]).size) for one in np.unique(year)}
 
 
 def reporting() -> dict[str, float]:

@@ -12,6 +12,12 @@ from curv_eval.made_up.drawing import Drawn
 from curv_eval.made_up.registers import Register
 from curv_eval.made_up.tables import write_csv, write_text
 
+# the pairs that a linker returned: the contract, the stream they are drawn from, and the two partners
+LINKED = {
+    "people_links": ("links", "vcse", "hospital"),
+    "hospital_police_links": ("hospital_police_links", "hospital", "police"),
+    "vcse_police_links": ("vcse_police_links", "vcse", "police"),
+}
 FOLDER, PEOPLE, TRUE_LINKS = "partners", "people.csv", "truth_links.csv"
 
 
@@ -30,8 +36,9 @@ def write_partners(folder: Path, drawn: Drawn, mark: tuple[str, str]) -> None:
         write_text(place / mark[0], mark[1])
     write_text(folder / FOLDER / mark[0], mark[1])
     write_csv(folder / FOLDER / TRUE_LINKS, links.TRUTH_HEADER, links.truth_rows(drawn.registers.values()))
-    found = links.linked_rows(drawn.stream["links"], drawn.registers["vcse"], drawn.registers["hospital"])
-    write_csv(folder / "people_links.csv", links.LINKS_HEADER, found)
+    for name, (stream, left, right) in LINKED.items():
+        found = links.linked_rows(drawn.stream[stream], drawn.registers[left], drawn.registers[right])
+        write_csv(folder / f"{name}.csv", links.LINKS_HEADER, found)
 
 
 def _contacts(drawn: Drawn) -> dict[str, np.ndarray]:

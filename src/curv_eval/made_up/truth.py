@@ -37,6 +37,7 @@ class Truth:
         known_people.people_truth.
     reporting: source -> share of violent incidents it sees; "a given b" where two are not independent.
     links: "source and source" -> people on the lists of both, and pairs of records that are of one person. Counted.
+    hurt: year -> people to whom any violence was done in it, seen by somebody or not. Counted.
     improvement: expected change from start to end of those who answered twice: SDQ total difficulties, SWEMWBS raw.
     """
 
@@ -57,6 +58,7 @@ class Truth:
     people: dict[str, dict[str, float]]
     reporting: dict[str, float]
     links: dict[str, dict[str, int]]
+    hurt: dict[str, int]
     improvement: dict[str, float]
 
 

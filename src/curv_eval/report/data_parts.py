@@ -13,6 +13,7 @@ from curv_eval.panel.assemble import Assembled
 from curv_eval.people.assemble import Followed
 from curv_eval.report.bundle import Column, add_facts, add_part, add_table, add_values, markdown, plain
 from curv_eval.report.figures import add_figure
+from curv_eval.report.hidden_parts import hidden_part
 from curv_eval.report.linked_parts import linked_part
 from curv_eval.report.recording import recording_part
 from curv_eval.report.words import day_name, percent
@@ -39,6 +40,7 @@ def write_data(
         add_part(folder, "data", _data(tables))
         add_part(folder, "recording", recording_part(tables))
     add_part(folder, "linked", linked_part(study, tables))
+    add_part(folder, "hidden", hidden_part(study, tables))
     add_part(folder, "limits", "\n".join(f"- {plain(limit)}" for limit in study.brief.limits))
     add_part(folder, "disclosure", _disclosure(tables))
     add_part(folder, "before_after", _before_after(study, tables["before_after"]) if "before_after" in tables else "")

@@ -13,6 +13,7 @@ from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.panel import month_name, month_number
 from curv_eval.panel.assemble import Assembled
 from curv_eval.people.assemble import Followed
+from curv_eval.report.hidden_parts import hidden_tables
 from curv_eval.report.linked_tables import linked_tables
 from curv_eval.report.recording import recording_tables
 from curv_eval.study import Span, Study
@@ -26,6 +27,7 @@ def describe(study: Study, data: Data, *, assembled: Assembled | Followed) -> di
         tables = [_sources(data), _groups(study, data, assembled)]
         tables += [_delivery(study, data)] if study.delivery else []
         tables += linked_tables(study, data) if study.linkage else []
+        tables += hidden_tables(study, data) if study.hidden else []
         return {released.name: released for released in tables}
     tables = [_sources(data), _placed(study, data, assembled), _cohorts(assembled), _areas(study, data, assembled)]
     tables += recording_tables(study, data, assembled.panel)
@@ -35,6 +37,8 @@ def describe(study: Study, data: Data, *, assembled: Assembled | Followed) -> di
         tables.append(_delivery(study, data))
     if study.linkage:
         tables += linked_tables(study, data)
+    if study.hidden:
+        tables += hidden_tables(study, data)
     return {released.name: released for released in tables}
 
 

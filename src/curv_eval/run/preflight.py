@@ -65,6 +65,8 @@ def _linkage(study: Study) -> list[str]:
     pairs = {(study.linkage.people, study.linkage.records)} if study.linkage else set()
     if study.people:
         pairs |= {(study.people.contract, one.contract) for one in study.outcomes if one.record and one.record.links}
+    if study.hidden:
+        pairs |= {study.hidden.contracts_of(pair) for pair in study.hidden.links}
     known = [pair for pair in sorted(pairs) if set(pair) <= study.contracts.keys()]
     return [
         line
@@ -85,6 +87,7 @@ def _columns(study: Study, contracts: dict[str, Contract]) -> Iterator[str]:
         needs["linkage.people"] = asked.people, people
         needs["linkage.records"] = asked.records, (asked.record_person, asked.on)
         needs["linkage.links"] = asked.links, ("left_id", "right_id", "probability")
+    needs |= dict(_of_lists(study))
     if study.delivery:
         needs["delivery.referrals"] = study.delivery.referrals, ("person_id", "accepted")
         needs["delivery.sessions"] = study.delivery.sessions, ("person_id", "minutes_attended")
@@ -113,6 +116,17 @@ def _of_people(study: Study) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]
         yield f"outcomes.{outcome.name}.record", (outcome.contract, (record.person, record.on, *value, *items))
         if record.links:
             yield f"outcomes.{outcome.name}.record.links", (record.links, ("left_id", "right_id"))
+
+
+def _of_lists(study: Study) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
+    """Yield where the lists that saw people name columns: the contract, and which columns of it."""
+    if study.hidden:
+        for one in study.hidden.lists:
+            columns = (one.person, one.on, *one.where, *([one.positive] if one.positive else []))
+            yield f"hidden.lists.{one.name}", (one.contract, columns)
+        for pair in study.hidden.links:
+            where = f"hidden.links.{pair.left} and {pair.right}"
+            yield where, (pair.contract, ("left_id", "right_id", "probability"))
 
 
 def _outcome(outcome: Outcome, contract: Contract) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from curv_eval.study.canonical import Difference, canonical, compared, differences, fingerprint, short
 from curv_eval.study.fields import STUDY
+from curv_eval.study.hidden_need import HiddenNeed, Pairs, SeenBy
 from curv_eval.study.nouns import (
     BeforeAfter,
     Claim,
@@ -29,13 +30,16 @@ __all__ = [
     "Design",
     "Difference",
     "Dose",
+    "HiddenNeed",
     "Linkage",
     "MadeUp",
     "Outcome",
+    "Pairs",
     "Persons",
     "Place",
     "Record",
     "Running",
+    "SeenBy",
     "Span",
     "Study",
     "Sweep",

@@ -23,6 +23,7 @@ from curv_eval.study.fields import (
     Texts,
     located,
 )
+from curv_eval.study.hidden_need import HiddenNeed
 from curv_eval.study.of_people import Delivery, Linkage, Persons, Record
 from curv_eval.study.sweep import Sweep
 
@@ -193,6 +194,7 @@ class Study:
     linkage: Linkage | None = None
     people: Persons | None = None
     value: Worth | None = None
+    hidden: HiddenNeed | None = None
     covariates: dict[Name, Annotated[str, Field(pattern=COLUMN)]] = Field(default_factory=dict)
     subgroups: Names = ()
     series_breaks: Texts = ()

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from curv_eval.errors import StudyError
 from curv_eval.study.fields import LOOKS
+from curv_eval.study.hidden_need import HiddenNeed, SeenBy
 from curv_eval.study.nouns import (
     BeforeAfter,
     BriefText,
@@ -127,6 +128,7 @@ def _references(study: Study) -> list[str]:
         used += [(f"linkage.{key}", getattr(study.linkage, key)) for key in ("people", "records", "links")]
     used += [(f"covariates.{name}", at.split(".")[0]) for name, at in study.covariates.items()]
     used += list(_of_people(study))
+    used += list(_of_lists(study))
     faults += _units(study)
     used += [("delivery", n) for n in ((study.delivery.referrals, study.delivery.sessions) if study.delivery else ())]
     faults += [f"{where}: {name} is not under `contracts:`" for where, name in used if name not in study.contracts]
@@ -144,6 +146,13 @@ def _of_people(study: Study) -> Iterator[tuple[str, str]]:
     for outcome in study.outcomes:
         if outcome.record and outcome.record.links:
             yield f"outcomes.{outcome.name}.record.links", outcome.record.links
+
+
+def _of_lists(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield where the lists that saw people name a contract, and which."""
+    if study.hidden:
+        yield from ((f"hidden.lists.{one.name}", one.contract) for one in study.hidden.lists)
+        yield from ((f"hidden.links.{one.left} and {one.right}", one.contract) for one in study.hidden.links)
 
 
 def _units(study: Study) -> Iterator[str]:
@@ -227,7 +236,7 @@ def _keys(location: tuple) -> list[str]:
         "made_up": MadeUp, "delivery": Delivery, "claim": Claim, "before_after": BeforeAfter,
         "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
         "people": Persons, "dose": Dose, "running": Running, "record": Record,
-        "value": Worth, "sweep": Sweep,
+        "value": Worth, "sweep": Sweep, "hidden": HiddenNeed, "lists": SeenBy,
     }  # fmt: skip
     named = [part for part in location if part in kinds]
     kind = kinds[named[-1]] if named else Study
