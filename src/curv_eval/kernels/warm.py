@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -134,6 +135,7 @@ def fork_kernel(argv: list[str], env: dict[str, str], cwd: str) -> Forked:
             _retire()
         _close_idle()
         if not _HELD:
+            atexit.register(close_zygotes)
             _HELD.append(Zygote())
         try:
             return _HELD[0].fork(argv, env, cwd)
