@@ -12,6 +12,7 @@ from curv_eval.estimate import Estimate
 from curv_eval.panel import Panel
 from curv_eval.report.bundle import add_part, add_table, add_values, plain
 from curv_eval.report.figures import add_figure
+from curv_eval.report.harm_parts import harm_part
 from curv_eval.report.method_words import chances, method_words
 from curv_eval.report.rating_parts import rating_part, rating_table
 from curv_eval.report.value_parts import value_of, value_part, value_table
@@ -90,6 +91,7 @@ def write_effect(
     add_part(folder, "rating", rating_part(rating, parts))
     worth = _worth(study, estimate, results[study.primary.name], folder=folder)
     add_part(folder, "value", worth)
+    add_part(folder, "harm", harm_part(study, results))
     add_part(folder, "claim", _claim(study, primary) if study.brief.claim else "")
     said = [*_means(study, primary), *chances(study, results[study.primary.name], estimate)]
     add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in said))

@@ -22,6 +22,8 @@ from curv_eval.people import require as require_people
 from curv_eval.people.assemble import Followed, assemble_people
 from curv_eval.power import Power
 from curv_eval.report import effect_tables
+from curv_eval.report.harm_parts import NAME as HARM
+from curv_eval.report.harm_parts import harm_estimate, harm_table
 from curv_eval.study import Outcome, Study
 
 
@@ -43,8 +45,9 @@ def assemble(study: Study, data: Data) -> Assembled | Followed:
 
 
 def estimate_all(study: Study, panel: Panel | People) -> dict[str, Estimate]:
-    """Return the estimate of every registered outcome by the study's method, primary first."""
-    return {o.name: fit(panel, outcome=o.name, design=study.design) for o in study.outcomes}
+    """Return the estimate of every registered outcome by the study's method, primary first; and of harm, if asked."""
+    found = {o.name: fit(panel, outcome=o.name, design=study.design) for o in study.outcomes}
+    return {**found, HARM: harm_estimate(study, panel)} if study.harm else found
 
 
 def run_checks(study: Study, panel: Panel | People, *, estimates: Mapping[str, Estimate]) -> list[Check]:
@@ -60,7 +63,11 @@ def release_power(study: Study, panel: Panel | People, *, found: Power) -> Relea
 
 def release_results(study: Study, estimates: Mapping[str, Estimate]) -> dict[str, Released]:
     """Release each outcome's effect by the rule of the contract that fed it."""
-    return {o.name: effect_tables.results(o, estimates[o.name], _rule(study, o)) for o in study.outcomes}
+    found = {o.name: effect_tables.results(o, estimates[o.name], _rule(study, o)) for o in study.outcomes}
+    if study.harm is None:
+        return found
+    rule = _rule(study, *(o for o in study.outcomes if o.name in study.harm.offences))
+    return {**found, HARM: harm_table(study, estimates, rule)}
 
 
 def release_checks(study: Study, found: Iterable[Check]) -> list[tuple[Check, Released]]:
@@ -90,8 +97,8 @@ def show(released: Released | Mapping[str, Released] | Iterable) -> pd.DataFrame
     return next(iter(tables.values())) if len(tables) == 1 else pd.concat(tables, names=["table", "row"])
 
 
-def _rule(study: Study, outcome: Outcome) -> Rule:
-    fed = {outcome.contract, study.intervention, *(at.split(".")[0] for at in study.covariates.values())}
+def _rule(study: Study, *outcomes: Outcome) -> Rule:
+    fed = {*(o.contract for o in outcomes), study.intervention, *(at.split(".")[0] for at in study.covariates.values())}
     if study.people:
         fed |= {study.people.contract} | ({study.people.dose.contract} if study.people.dose else set())
     return strictest(study_contract(study, name).small_number_rule for name in fed)

@@ -170,6 +170,29 @@ class Worth:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Harms:
+    """Outcomes weighed by how serious they are, beside their counts.
+
+    offences: outcome of this study -> offence, by its name or Home Office code in the index. weights: offence ->
+    weight, where the current edition is at hand, with `weights_source`.
+    """
+
+    offences: Annotated[dict[Name, Text], Field(min_length=1)]
+    index: Literal["ONS Crime Severity Score", "Cambridge CHI"] = "ONS Crime Severity Score"
+    weights: dict[Text, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    weights_source: Text | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.weights) != (self.weights_source is not None):
+            raise ValueError("weights and weights_source together, or neither")
+        missing = [offence for offence in self.offences.values() if self.weights and offence not in self.weights]
+        if missing:
+            raise ValueError(f"a weight for {', '.join(missing)}")
+        if len({*self.offences.values()}) < len(self.offences):
+            raise ValueError("each offence once; outcomes of one offence are one outcome")
+
+
+@dataclass(frozen=True, config=STRICT)
 class Study:
     """One study: question, data, design, outcomes (primary first), checks, seed and the words of its brief."""
 
@@ -195,6 +218,7 @@ class Study:
     people: Persons | None = None
     value: Worth | None = None
     hidden: HiddenNeed | None = None
+    harm: Harms | None = None
     covariates: dict[Name, Annotated[str, Field(pattern=COLUMN)]] = Field(default_factory=dict)
     subgroups: Names = ()
     series_breaks: Texts = ()

@@ -20,6 +20,7 @@ from curv_eval.study.nouns import (
     BriefText,
     Claim,
     Design,
+    Harms,
     MadeUp,
     Outcome,
     Place,
@@ -167,6 +168,14 @@ def _units(study: Study) -> Iterator[str]:
         yield "value: is for incidents in areas; people are not incidents"
     if study.value and (study.value.committed_per_recorded is None) != (study.value.committed_source is None):
         yield "value: committed_per_recorded and committed_source go together"
+    unknown = [
+        name for name in (study.harm.offences if study.harm else ()) if name not in {o.name for o in study.outcomes}
+    ]
+    yield from (f"harm.offences: {name} is not an outcome of this study" for name in unknown)
+    if study.harm and "harm" in {o.name for o in study.outcomes}:
+        yield "harm: an outcome has that name already; call it something else"
+    if person and study.harm:
+        yield "harm: is for incidents in areas; people are not incidents"
     if person and study.covariates:
         yield "covariates: are those of areas; people have people.covariates"
 
@@ -237,6 +246,7 @@ def _keys(location: tuple) -> list[str]:
         "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
         "people": Persons, "dose": Dose, "running": Running, "record": Record,
         "value": Worth, "sweep": Sweep, "hidden": HiddenNeed, "lists": SeenBy,
+        "harm": Harms,
     }  # fmt: skip
     named = [part for part in location if part in kinds]
     kind = kinds[named[-1]] if named else Study
