@@ -21,7 +21,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lab: $(READY)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/curv-eval lab
 
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
@@ -36,7 +36,7 @@ calibrate: $(READY)
 # the lock holds exact versions and hashes for Linux, macOS and Windows, and names no host
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --extra lab --universal --generate-hashes --no-emit-index-url \
 	  --no-header --quiet --python-version 3.11 -o requirements.lock
 
 setup: $(READY)

@@ -58,6 +58,15 @@ def code(notebook):
     return [c for c in notebook.cells if c.cell_type == "code"]
 
 
+def badge(cell):
+    return "ce.freshness(" in cell.source
+
+
+def asked(notebook):
+    """The code cells but the badge, which speaks of runs and not of data."""
+    return [c for c in code(notebook) if not badge(c)]
+
+
 def texts(cell):
     """What a cell shows, as text."""
     for output in cell.outputs:
@@ -77,7 +86,7 @@ def shown(cell):
 @pytest.mark.parametrize("name", ORDER)
 def test_no_number_is_seen_before_a_released_table(name, done):
     # shapes only: how many units, periods, rows, cells; nothing with a decimal point, a sign or a percentage
-    cells = code(done[name])
+    cells = asked(done[name])
     first = [shown(c) for c in cells].index(True)
     before = "\n".join(text for cell in cells[:first] for text in texts(cell))
     assert not re.search(r"\d[.]\d(?!\.\d)|[-+]\d|%", re.sub(r"v\d+\.\d+\.\d+", "", before)), before
@@ -87,14 +96,25 @@ def test_no_number_is_seen_before_a_released_table(name, done):
 
 
 @pytest.mark.parametrize("name", ORDER)
+def test_the_badge_stands_right_after_the_parameters(name, done):
+    parameters, found = code(done[name])[:2]
+    assert "parameters" in parameters.metadata["tags"]
+    assert badge(found)
+    (text,) = texts(found)
+    assert text.partition(":")[0] in ("fresh", "stale", "never run"), text
+    (output,) = found.outputs
+    assert output["data"]["text/html"].startswith("<div><span style=")
+
+
+@pytest.mark.parametrize("name", ORDER)
 def test_no_cell_shows_a_table_that_was_not_released(name, done):
-    for cell in code(done[name]):
+    for cell in asked(done[name]):
         if not shown(cell):
             assert not [o for o in cell.outputs if "text/html" in o.get("data", {}) or "image/png" in o.get("data", {})]
 
 
 def test_the_panel_and_the_estimates_show_shapes(done):
-    first = {name: [t for c in code(done[name]) for t in texts(c)] for name in ORDER}
+    first = {name: [t for c in asked(done[name]) for t in texts(c)] for name in ORDER}
     panel = re.compile(r"<Panel: \d+ units x \d+ periods, \d+ cohorts, \d+ never treated>")
     assert [t for t in first["data"] if panel.fullmatch(t)]
     assert panel.fullmatch(first["power"][0])

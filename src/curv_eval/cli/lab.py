@@ -9,8 +9,8 @@ import typer
 
 
 def lab(
-    more: Annotated[list[str] | None, typer.Argument(help="after --, options of JupyterLab, such as --port 8899")] = None,
-    set_up: Annotated[bool, typer.Option("--set-up", help="set everything up, say what was done, start nothing")] = False,
+    more: Annotated[list[str] | None, typer.Argument(help="after --: options of JupyterLab, as --port 8899")] = None,
+    set_up: Annotated[bool, typer.Option("--set-up", help="set up, say what was done, start nothing")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="take back what was set up; notebooks stay")] = False,
 ) -> None:
     """Open this project in JupyterLab: notebooks, kernel, settings, and a git that strips outputs on commit."""

@@ -10,10 +10,9 @@ __all__ = ["Freshness", "find_project", "freshness", "set_up", "start", "undo"]
 
 
 def find_project(folder: Path) -> Path:
-    """Return the nearest of `folder` and those above it that holds params/ and notebooks/, else `folder`."""
+    """Return the project that `folder` is in: the nearest folder, upwards, that holds params/; else `folder`."""
     folder = folder.resolve()
-    held = (one for one in (folder, *folder.parents) if (one / "params").is_dir() and (one / "notebooks").is_dir())
-    return next(held, folder)
+    return next((one for one in (folder, *folder.parents) if (one / "params").is_dir()), folder)
 
 
 def set_up(project: Path) -> list[str]:
