@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from curv_eval.errors import RunError
@@ -56,9 +57,9 @@ def remove_settings(project: Path) -> list[str]:
 
 
 def environment(project: Path) -> dict[str, str]:
-    """Return this process's environment with the project's kernel and settings before the user's."""
+    """Return this process's environment with the project's kernel and settings, and this `curv-eval`, before others."""
     home = project / PLACE
-    first = {"JUPYTER_PATH": home, "JUPYTER_CONFIG_PATH": home / "config"}
+    first = {"JUPYTER_PATH": home, "JUPYTER_CONFIG_PATH": home / "config", "PATH": Path(sys.executable).parent}
     return {**os.environ, **{name: _before(path, os.environ.get(name)) for name, path in first.items()}}
 
 
