@@ -85,6 +85,13 @@ def _callaway(units):
 _TALL = partial(made.panel, 10_000, 100, cohorts=1)
 _ONE = partial(made.panel, 10_000, 12, cohorts=1)
 _FOUR = partial(made.panel, 10_000, 12, cohorts=4)
+# no library that was measured does these at this size within a minute
+_WIDE = (
+    "synthetic_control",
+    "augmented_synthetic_control",
+    "synthetic_difference_in_differences",
+    "randomisation_inference",
+)
 JOBS = {
     **_callaway(1_000),
     **_callaway(10_000),
@@ -130,6 +137,7 @@ JOBS = {
         US: Way(ways.ours("wild_cluster_bootstrap")),
         "wildboottest": Way(ways.wildboottest, "wildboottest"),
     }, {"estimate": 1e-6, "p": 0.15}),
+    **{f"{name}, 10,000 x 12": Job(_ONE, {US: Way(ways.ours(name))}) for name in _WIDE},
     "multiple systems, 4 lists, 64 models": Job(made.lists, {
         US: Way(ways.our_systems),
         "curv-eval, with profile intervals": Way(ways.our_hidden),

@@ -9,7 +9,7 @@ from curv_eval.stats.inversion import ends
 from curv_eval.stats.synthetic import fit, fitted, in_time, leave_one_donor_out
 from curv_eval.stats.synthetic_augmented import Ridge, chosen_penalty, fit_augmented
 from curv_eval.stats.synthetic_conformal import conformal, p_value
-from curv_eval.stats.synthetic_did import Block, even, path, synthetic_did, without
+from curv_eval.stats.synthetic_did import Block, Weights, even, path, synthetic_did, without, without_each
 from curv_eval.stats.synthetic_placebos import (
     Placebos,
     in_space,
@@ -485,3 +485,40 @@ def test_leaving_rows_out_scales_the_other_weights():
     omega = np.delete(weights.omega, weights.omega.argmax())
     gap = block.y[8:].mean(axis=0) - omega / omega.sum() @ np.delete(donors, weights.omega.argmax(), axis=0)
     assert left == pytest.approx(gap - weights.lambda_ @ gap[:14])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_leaving_each_group_out_is_leaving_one_out_for_each(seed):
+    draw = np.random.default_rng(seed)
+    block = Block(draw.normal(size=(30, 12)), 22, 8)
+    omega = draw.dirichlet(np.full(22, 0.3))
+    label = draw.integers(0, 9, 30)
+    weights = Weights(omega, draw.dirichlet(np.ones(8)))
+    one_by_one = np.array([without(block, weights, label == name) for name in np.unique(label)])
+    assert without_each(block, weights, label) == pytest.approx(one_by_one, abs=1e-12)
+
+
+def test_leaving_out_the_group_with_all_the_weight_leaves_equal_weights():
+    block = Block(np.random.default_rng(3).normal(size=(10, 6)), 7, 4)
+    weights = Weights(np.eye(7)[2], np.full(4, 0.25))
+    label = np.arange(10)
+    one_by_one = np.array([without(block, weights, label == name) for name in label])
+    assert without_each(block, weights, label) == pytest.approx(one_by_one, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("spread", [0.0, 0.5, 3.0])
+def test_thousands_of_donors_give_the_weights_of_one_search_over_all(seed, spread):
+    from scipy.optimize import nnls
+
+    draw = np.random.default_rng(seed)
+    donors = draw.normal(size=(3000, 7)) + draw.normal(size=(3000, 1))
+    target = np.full(7, spread) + draw.normal(size=7) * spread
+    found = simplex_weights(target, donors)
+    gaps = (donors - target).T
+    scale = np.sqrt((gaps**2).mean())
+    plain, _ = nnls(np.vstack([gaps / scale, np.ones(3000)]), np.append(np.zeros(7), 1.0))
+    plain /= plain.sum()
+    assert found.min() >= 0
+    assert found.sum() == pytest.approx(1)
+    assert found @ donors == pytest.approx(plain @ donors, abs=1e-6)

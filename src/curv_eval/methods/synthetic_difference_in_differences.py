@@ -14,7 +14,7 @@ from curv_eval.estimate import PARAMETER_COLUMNS, Estimate
 from curv_eval.estimate.options import Number, chosen
 from curv_eval.estimate.synthetic import DONORS, SEED, Setting, assignment, cells, setting
 from curv_eval.panel import Panel
-from curv_eval.stats.synthetic_did import Block, Weights, path, synthetic_did, without
+from curv_eval.stats.synthetic_did import Block, Weights, path, synthetic_did, without_each
 from curv_eval.stats.synthetic_placebos import placebo_groups
 from curv_eval.study import Design
 
@@ -108,9 +108,8 @@ def _jackknife(
             "the jackknife needs at least 2 treated clusters and 2 with weight in the comparison",
             [f"got {held.wanted} treated"], "use `errors: placebos`, or `method: synthetic_control`",
         )  # fmt: skip
-    names = np.unique(label)
-    left = np.array([without(block, weights, label == name) for name in names])
-    root = (left - left.mean(axis=0)) * np.sqrt((len(names) - 1) / len(names))
+    left = without_each(block, weights, label)
+    root = (left - left.mean(axis=0)) * np.sqrt((len(left) - 1) / len(left))
     rule = "jackknife over clusters with the weights kept (Arkhangelsky et al. 2021, algorithm 3), normal quantile"
     return root, rule, note
 

@@ -103,6 +103,35 @@ def without(block: Block, weights: Weights, left_out: np.ndarray) -> np.ndarray:
     return path(smaller, Weights(omega, weights.lambda_))
 
 
+def without_each(block: Block, weights: Weights, label: np.ndarray) -> np.ndarray:
+    """Return the paths (G, T) of `without` for each of the G groups of rows in `label` (N,), from sums by group.
+
+    Raises nothing: a group that holds all the weight is left out with equal weights for the others, as `without` does.
+    """
+    names, code = np.unique(label, return_inverse=True)
+    donor, omega = code[: block.n_donors], weights.omega
+    mass = omega.sum() - np.bincount(donor, omega, len(names))
+    left = omega @ block.y[: block.n_donors] - _by_group(donor, omega[:, None] * block.y[: block.n_donors], len(names))
+    treated, y = code[block.n_donors :], block.y[block.n_donors :]
+    kept = len(treated) - np.bincount(treated, minlength=len(names))
+    gap = (y.sum(axis=0) - _by_group(treated, y, len(names))) / kept[:, None]
+    paths = gap - left / np.where(mass > 0, mass, 1.0)[:, None]
+    paths -= (paths[:, : block.n_before] @ weights.lambda_)[:, None]
+    for i in np.flatnonzero(mass <= _NONE):
+        paths[i] = without(block, weights, code == i)
+    return paths
+
+
+_NONE = 1e-12  # of weights that add up to 1: what a sum leaves when everything was taken off
+
+
+def _by_group(code: np.ndarray, rows: np.ndarray, groups: int) -> np.ndarray:
+    """Return the sums of rows (n, T) by group: (G, T)."""
+    found = np.zeros((groups, rows.shape[1]))
+    np.add.at(found, code, rows)
+    return found
+
+
 def _exact(block: Block, past: np.ndarray, later: np.ndarray, *, treated: np.ndarray) -> Weights:
     lambda_ = simplex_weights(later - later.mean(), (past - past.mean(axis=0)).T)
     penalty = block.n_before * block.zeta**2

@@ -9,6 +9,7 @@ from curv_eval.errors import DesignError
 _TIE = 1e-7  # relative: what may take part in the optimum; far above rounding, far below any noise
 _ENOUGH = 1e-12
 _ROUNDS = 200
+_SOME = 100  # columns tried at a time
 
 
 def simplex_weights(target: np.ndarray, donors: np.ndarray) -> np.ndarray:
@@ -20,14 +21,35 @@ def simplex_weights(target: np.ndarray, donors: np.ndarray) -> np.ndarray:
     are as good (a series inside the hull, donors that repeat each other), the most even ones are taken, those of
     smallest |w|, so that the answer does not depend on the order of the donors.
     """
-    from scipy.optimize import nnls
-
     gaps = (donors - target).T
     scale = float(np.sqrt((gaps**2).mean())) or 1.0
     stacked = np.vstack([gaps / scale, np.ones(gaps.shape[1])])
-    found, _ = nnls(stacked, np.append(np.zeros(len(gaps)), 1.0))
-    found /= found.sum()
-    return _even(stacked, found)
+    found = _least(stacked, np.append(np.zeros(len(gaps)), 1.0))
+    return _even(stacked, found / found.sum())
+
+
+def _least(a: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Return the u >= 0 that minimises |a u - goal|^2; a: (m, J), where J may be far above m.
+
+    No more than m of the u are above 0, so only some columns are tried: the nearest first, then those along which the
+    objective still falls, until there are none. The end is the optimum over all of them, by its conditions.
+    """
+    from scipy.optimize import nnls
+
+    count = a.shape[1]
+    if count <= 2 * _SOME:
+        return nnls(a, goal)[0]
+    tried = np.argpartition((a**2).sum(axis=0), _SOME)[:_SOME]
+    while True:
+        found = np.zeros(count)
+        found[tried] = nnls(a[:, tried], goal)[0]
+        slope = a.T @ (a @ found - goal)
+        slope[tried] = 0.0
+        most = np.argpartition(slope, _SOME)[:_SOME]
+        falls = most[slope[most] < -_ENOUGH * max(1.0, float(np.abs(slope).max()))]
+        if not len(falls):
+            return found
+        tried = np.concatenate([tried, falls])
 
 
 def ridge_simplex(target: np.ndarray, donors: np.ndarray, *, penalty: float) -> np.ndarray:
