@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 Tell = Callable[[dict], None]
-_KEPT = 20
+_KEPT, END = 20, "end"
 
 
 @contextmanager
@@ -37,7 +37,10 @@ def journal(project: Path, *tells: Tell) -> Iterator[Tell]:
     with suppress(OSError):
         for old in sorted(home.glob("*.jsonl"))[: -_KEPT + 1 or None]:
             old.unlink()
-    yield tell
+    try:
+        yield tell
+    finally:
+        tell({"event": END})
 
 
 def last_journal(project: Path) -> tuple[list[dict], bool]:
@@ -46,7 +49,8 @@ def last_journal(project: Path) -> tuple[list[dict], bool]:
     if not paths:
         return [], False
     events = [held for line in paths[-1].read_text("utf-8").splitlines() if (held := _event(line))]
-    return events, _runs(paths[-1])
+    ended = bool(events) and events[-1]["event"] == END
+    return events, not ended and _runs(paths[-1])
 
 
 def _event(line: str) -> dict | None:

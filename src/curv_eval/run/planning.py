@@ -20,7 +20,7 @@ WHAT = {
     "notebooks": "a notebook changed", "environment": "the environment changed",
     "registration": "the registration changed",
 }  # fmt: skip
-_SHOWN = 3
+_SHOWN, _SOME = 3, 20
 
 
 @dataclass(frozen=True, repr=False)
@@ -158,9 +158,15 @@ def _checked(study: Study, data: Path | None, memo: inputs.Memo) -> Planned:
 
 def with_guesses(made: Sequence[Planned]) -> list[Planned]:
     """Return the plan with a time for studies that never ran: that of the others in it, if any did."""
-    known = [one.seconds for one in made if one.seconds]
+    known = [one.seconds for one in made if one.seconds] or _took([one for one in made if one.fresh][:_SOME])
     guess = statistics.median(known) if known else None
     return [replace(one, seconds=guess) if one.seconds is None else one for one in made]
+
+
+def _took(made: Sequence[Planned]) -> list[float]:
+    """Return how long finished runs took, where their notebooks' folders still are."""
+    records = [[read_record(step.folder) for step in one.steps] for one in made]
+    return [sum(record["seconds"] for record in one) for one in records if all(one)]
 
 
 def _loaded(files: Sequence[Path]) -> tuple[list[Study], list[tuple[str, CurvError]]]:
