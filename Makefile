@@ -56,5 +56,7 @@ example-brief: demo
 	cp -R outputs/demo/$$(cat outputs/demo/latest)/brief/bundle briefs/bundle
 	cp outputs/demo/$$(cat outputs/demo/latest)/brief/_variables.yml outputs/demo/$$(cat outputs/demo/latest)/brief/reference.docx briefs/
 
+# git must not go on calling a filter of an environment that is gone
 clean:
+	@if [ -x $(BIN)/curv-eval ]; then $(BIN)/curv-eval lab --undo; fi
 	rm -rf $(VENV) outputs

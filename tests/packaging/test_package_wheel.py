@@ -147,6 +147,18 @@ def test_a_name_no_study_may_have_is_refused_before_anything_is_written(name, in
     assert not list(tmp_path.rglob("*.yaml"))
 
 
+def test_the_installed_copy_brings_its_notebooks_into_an_empty_folder(installed, tmp_path):
+    done = call(installed, tmp_path, "lab", "--set-up")
+    assert (done.returncode, done.stderr) == (0, "")
+    there = {p.relative_to(tmp_path).as_posix() for p in (tmp_path / "notebooks").rglob("*") if p.is_file()}
+    assert there == set(kept("notebooks"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".lab", "notebooks", "params"]
+    notebook = tmp_path / "notebooks" / "data.ipynb"
+    notebook.write_text("mine", "utf-8")
+    assert "yours kept as they are: data.ipynb" in call(installed, tmp_path, "lab", "--set-up").stdout
+    assert notebook.read_text("utf-8") == "mine"
+
+
 def test_the_installed_copy_checks_its_own_made_up_data(installed, tmp_path):
     call(installed, tmp_path, "new", "mystudy")
     done = call(installed, tmp_path, "data", "check", "params/mystudy.yaml")
