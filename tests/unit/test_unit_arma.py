@@ -104,3 +104,10 @@ def test_autoregression_is_recovered_and_stays_stationary():
 def test_too_short_a_series_is_refused():
     with pytest.raises(DesignError, match="got 3 periods after differencing for 3 coefficients"):
         arma_regression(np.arange(4.0), np.ones((4, 2)), Orders(ar=1, differences=1))
+
+
+def test_errors_follow_the_unit_of_what_is_measured():
+    y, x = walked()
+    small, large = arma_regression(y, x, Orders(ar=1)), arma_regression(1e6 * y, x, Orders(ar=1))
+    assert large.coefficients_error == pytest.approx(1e6 * small.coefficients_error, rel=1e-4)
+    assert large.arma_error == pytest.approx(small.arma_error, rel=1e-4)

@@ -159,10 +159,15 @@ def _finished(arma: np.ndarray, z: np.ndarray, w: np.ndarray, orders: Orders) ->
     bread = np.linalg.inv(white[:, 1:].T @ white[:, 1:])
     response = bread @ solve_triangular(root, white[:, 1:], lower=True, trans="T").T
 
-    def minus(both: np.ndarray) -> float:
-        return -_profile(both[: len(arma)], z - w @ both[len(arma) :], w[:, :0], orders)[0]
+    # steps of the derivatives are in units of the coefficients' errors, so that the unit of y does not matter
+    own = np.sqrt(variance * np.diag(bread))
+    unit = np.concatenate([np.ones(len(arma)), np.where(own > 0, own, 1.0)])
 
-    error = np.sqrt(np.diag(np.linalg.inv(_hessian(minus, np.concatenate([arma, b])))))
+    def minus(both: np.ndarray) -> float:
+        changed = both * unit
+        return -_profile(changed[: len(arma)], z - w @ changed[len(arma) :], w[:, :0], orders)[0]
+
+    error = unit * np.sqrt(np.diag(np.linalg.inv(_hessian(minus, np.concatenate([arma, b]) / unit))))
     return Arma(arma, error[: len(arma)], b, error[len(arma) :], variance, value, variance * (root @ root.T), response)
 
 
