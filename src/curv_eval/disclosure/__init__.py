@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from curv_eval.disclosure.attack import width
+from curv_eval.disclosure.rounding import coarser
 from curv_eval.disclosure.rules import Rule
 from curv_eval.errors import DisclosureError
 
@@ -190,9 +191,4 @@ def _coarse(values: pd.Series, events: pd.Series, rule: Rule) -> pd.Series:
     the events behind it."""
     if rule.round_to == 1:
         return values
-    # an interval without an end has nothing to round
-    least = (values.abs() * rule.round_to / events.clip(lower=1)).where((values != 0) & np.isfinite(values))
-    least = least.where(least > 0)
-    power = 10.0 ** np.floor(np.log10(least))
-    step = power * np.select([least <= power, least <= 2 * power, least <= 5 * power], [1, 2, 5], 10)
-    return ((values / step).round() * step).where(least.notna(), values)
+    return coarser(values, values.abs() * rule.round_to / events.clip(lower=1))

@@ -11,7 +11,7 @@ from curv_eval.study import Difference, Study, canonical, compared
 PROSE = (
     "title", "words", "brief", "obtain", "registration_note", "place.name", "outcomes.*.label", "contracts.*.location",
     "linkage.who", "linkage.where", "linkage.label", "linkage.treated", "linkage.comparison",
-    "value.costs_source", "value.committed_source",
+    "value.costs_source", "value.committed_source", "harm.weights_source", "harm.mix_source",
 )  # fmt: skip
 
 Way = tuple[str, ...]

@@ -22,8 +22,8 @@ from curv_eval.people import require as require_people
 from curv_eval.people.assemble import Followed, assemble_people
 from curv_eval.power import Power
 from curv_eval.report import effect_tables
-from curv_eval.report.harm_parts import NAME as HARM
-from curv_eval.report.harm_parts import harm_estimate, harm_table
+from curv_eval.report.harm_tables import NAME as HARM
+from curv_eval.report.harm_tables import harm_estimate, harm_tables
 from curv_eval.study import Outcome, Study
 
 
@@ -66,8 +66,8 @@ def release_results(study: Study, estimates: Mapping[str, Estimate]) -> dict[str
     found = {o.name: effect_tables.results(o, estimates[o.name], _rule(study, o)) for o in study.outcomes}
     if study.harm is None:
         return found
-    rule = _rule(study, *(o for o in study.outcomes if o.name in study.harm.offences))
-    return {**found, HARM: harm_table(study, estimates, rule)}
+    rule = _rule(study, *(o for o in study.outcomes if o.name in study.harm.outcomes))
+    return {**found, **harm_tables(study, estimates, rule)}
 
 
 def release_checks(study: Study, found: Iterable[Check]) -> list[tuple[Check, Released]]:

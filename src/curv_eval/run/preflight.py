@@ -11,7 +11,7 @@ from curv_eval.data import full_contract, study_contract
 from curv_eval.errors import CurvError, StudyError
 from curv_eval.people.outcomes import ITEMS
 from curv_eval.registration import standing
-from curv_eval.report.harm_parts import harm_weights
+from curv_eval.report.harm_tables import require_harm
 from curv_eval.study import Outcome, Study
 
 _HINT = "; is it among contracts.{}.columns?"
@@ -33,7 +33,7 @@ def preflight(study: Study) -> None:
         faults += _refused(lambda name=name: contracts.update({name: study_contract(study, name)}))
     faults += _columns(study, contracts)
     faults += _linkage(study)
-    faults += _refused(lambda: harm_weights(study)) if study.harm else []
+    faults += _refused(lambda: require_harm(study)) if study.harm else []
     faults += _refused(lambda: standing(study))
     if faults:
         do = "correct the study, or the contract that is named"

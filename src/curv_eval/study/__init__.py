@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from curv_eval.study.canonical import Difference, canonical, compared, differences, fingerprint, short
 from curv_eval.study.fields import STUDY
+from curv_eval.study.harms import Harms
 from curv_eval.study.hidden_need import HiddenNeed, Pairs, SeenBy
 from curv_eval.study.nouns import (
     BeforeAfter,
     Claim,
     Design,
-    Harms,
     MadeUp,
     Outcome,
     Place,

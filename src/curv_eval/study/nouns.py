@@ -23,6 +23,7 @@ from curv_eval.study.fields import (
     Texts,
     located,
 )
+from curv_eval.study.harms import Harms
 from curv_eval.study.hidden_need import HiddenNeed
 from curv_eval.study.of_people import Delivery, Linkage, Persons, Record
 from curv_eval.study.sweep import Sweep
@@ -167,29 +168,6 @@ class Worth:
     rate: Literal["standard", "health", "sensitivity"] = "standard"
     cost_optimism: Annotated[float, Field(ge=0, le=5)] = 0.0
     benefit_optimism: Annotated[float, Field(ge=0, lt=1)] = 0.0
-
-
-@dataclass(frozen=True, config=STRICT)
-class Harms:
-    """Outcomes weighed by how serious they are, beside their counts.
-
-    offences: outcome of this study -> offence, by its name or Home Office code in the index. weights: offence ->
-    weight, where the current edition is at hand, with `weights_source`.
-    """
-
-    offences: Annotated[dict[Name, Text], Field(min_length=1)]
-    index: Literal["ONS Crime Severity Score", "Cambridge CHI"] = "ONS Crime Severity Score"
-    weights: dict[Text, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    weights_source: Text | None = None
-
-    def __post_init__(self) -> None:
-        if bool(self.weights) != (self.weights_source is not None):
-            raise ValueError("weights and weights_source together, or neither")
-        missing = [offence for offence in self.offences.values() if self.weights and offence not in self.weights]
-        if missing:
-            raise ValueError(f"a weight for {', '.join(missing)}")
-        if len({*self.offences.values()}) < len(self.offences):
-            raise ValueError("each offence once; outcomes of one offence are one outcome")
 
 
 @dataclass(frozen=True, config=STRICT)

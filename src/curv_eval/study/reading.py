@@ -14,13 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from curv_eval.errors import StudyError
 from curv_eval.study.fields import LOOKS
+from curv_eval.study.harms import Harms
 from curv_eval.study.hidden_need import HiddenNeed, SeenBy
 from curv_eval.study.nouns import (
     BeforeAfter,
     BriefText,
     Claim,
     Design,
-    Harms,
     MadeUp,
     Outcome,
     Place,
@@ -131,6 +131,7 @@ def _references(study: Study) -> list[str]:
     used += list(_of_people(study))
     used += list(_of_lists(study))
     faults += _units(study)
+    faults += _of_harm(study)
     used += [("delivery", n) for n in ((study.delivery.referrals, study.delivery.sessions) if study.delivery else ())]
     faults += [f"{where}: {name} is not under `contracts:`" for where, name in used if name not in study.contracts]
     places = {name: use.location for name, use in study.contracts.items()}
@@ -168,16 +169,25 @@ def _units(study: Study) -> Iterator[str]:
         yield "value: is for incidents in areas; people are not incidents"
     if study.value and (study.value.committed_per_recorded is None) != (study.value.committed_source is None):
         yield "value: committed_per_recorded and committed_source go together"
-    unknown = [
-        name for name in (study.harm.offences if study.harm else ()) if name not in {o.name for o in study.outcomes}
-    ]
-    yield from (f"harm.offences: {name} is not an outcome of this study" for name in unknown)
-    if study.harm and "harm" in {o.name for o in study.outcomes}:
-        yield "harm: an outcome has that name already; call it something else"
-    if person and study.harm:
-        yield "harm: is for incidents in areas; people are not incidents"
     if person and study.covariates:
         yield "covariates: are those of areas; people have people.covariates"
+
+
+def _of_harm(study: Study) -> Iterator[str]:
+    """Yield what of `harm` does not fit the outcomes."""
+    if study.harm is None:
+        return
+    names = [outcome.name for outcome in study.outcomes]
+    for key, asked in (("offences", study.harm.offences), ("mix", study.harm.mix)):
+        for name in asked:
+            if name not in names:
+                close = difflib.get_close_matches(name, names, 1)
+                hint = f"; did you mean {close[0]}?" if close else f" (it has {', '.join(names)})"
+                yield f"harm.{key}: {name} is not an outcome of this study{hint}"
+    if "harm" in names:
+        yield "harm: an outcome has that name already; call it something else"
+    if study.design.unit == "person":
+        yield "harm: is for incidents in areas; people are not incidents"
 
 
 def _leaves(location: str) -> bool:

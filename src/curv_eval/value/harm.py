@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,8 +62,25 @@ def _explain_group(offence: str) -> None:
         raise DesignError(
             f"{offence} is a group of offences, which has no weight of its own",
             [f"it holds {', '.join(inside)}"],
-            "count its offences apart, or give the weight of your own mix: harm_per_offence(counts)",
+            "count its offences apart, or say what it is made of: `harm.mix` in a study, else harm_per_offence(counts)",
         )
+
+
+def severities(offences: Iterable[str], **given) -> dict[str, Fact]:
+    """Return the weight of each offence, as `severity` does. Raises DesignError with every one that has none."""
+    facts, refused = {}, []
+    for name in offences:
+        try:
+            facts[name] = severity(name, **given)
+        except DesignError as fault:
+            refused.append(fault)
+    if len(refused) == 1:
+        raise refused[0]
+    if refused:
+        lines = dict.fromkeys(line for fault in refused for line in (fault.what, *fault.breaches))
+        do = next((fault.do for fault in refused if fault.do), "")
+        raise DesignError("offences without a weight", list(lines), do)
+    return facts
 
 
 def harm(counts: Mapping[str, object], *, index: str = ONS, weights: Mapping[str, float] | None = None) -> Harm:
@@ -72,7 +89,7 @@ def harm(counts: Mapping[str, object], *, index: str = ONS, weights: Mapping[str
     counts: offence (name or Home Office code) -> a number or array of counts, all of one shape; changes may be
     negative. Raises DesignError for offences without a weight, with the nearest name, and shapes that differ.
     """
-    facts = {name: severity(name, index=index, weights=weights) for name in counts}
+    facts = severities(counts, index=index, weights=weights)
     arrays = {name: np.asarray(value, dtype=float) for name, value in counts.items()}
     if len({array.shape for array in arrays.values()}) != 1:
         raise DesignError("counts: expected one shape for all offences", [f"{n}: {a.shape}" for n, a in arrays.items()])
@@ -91,13 +108,30 @@ def harm_per_offence(counts: Mapping[str, float], **given) -> float:
     return float(harm(counts, **given).total / number)
 
 
-def with_harm(panel: Panel, offences: Mapping[str, str], *, name: str = "harm", **given) -> tuple[Panel, Harm]:
+def with_harm(
+    panel: Panel,
+    offences: Mapping[str, str],
+    *,
+    name: str = "harm",
+    mix: Mapping[str, Mapping[str, float]] | None = None,
+    **given,
+) -> tuple[Panel, Harm]:
     """Return the panel with a further outcome: the harm of some of its outcomes.
 
-    offences: outcome of the panel -> offence. Raises DesignError for an outcome that is not there.
+    offences: outcome of the panel -> offence. mix: outcome that is only counted as a whole -> the share of each offence
+    in it. Raises DesignError for an outcome that is not there, or that is weighed twice.
     """
-    missing = [f"{key}: not an outcome of this panel" for key in offences if key not in panel.outcomes]
-    if missing or len(set(offences.values())) != len(offences):
-        raise DesignError("harm cannot be counted", missing or ["two outcomes were given the same offence"])
-    found = harm({offence: panel.outcomes[key] for key, offence in offences.items()}, **given)
+    mix = mix or {}
+    faults = [f"{key}: not an outcome of this panel" for key in (*offences, *mix) if key not in panel.outcomes]
+    faults += [f"{key}: has an offence and a mix" for key in offences if key in mix]
+    if len(set(offences.values())) != len(offences):
+        faults.append("two outcomes were given the same offence")
+    if faults:
+        raise DesignError("harm cannot be counted", faults)
+    counts: dict[str, np.ndarray | float] = {}
+    for outcome, shares in ({key: {offence: 1.0} for key, offence in offences.items()} | dict(mix)).items():
+        for offence, share in shares.items():
+            part = share / sum(shares.values()) * panel.outcomes[outcome]
+            counts[offence] = counts.get(offence, 0.0) + part
+    found = harm(counts, **given)
     return replace(panel, outcomes={**panel.outcomes, name: found.total}), found
