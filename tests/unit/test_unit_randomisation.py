@@ -19,7 +19,16 @@ from curv_eval.stats.randomisation import (
     p_value,
     regression_coefficient,
 )
-from curv_eval.stats.randomised_did import Plan, average, cell_contrasts, contrasts, effects, influence, sums
+from curv_eval.stats.randomised_did import (
+    Plan,
+    average,
+    cell_contrasts,
+    contrasts,
+    effects,
+    influence,
+    sums,
+    sums_of,
+)
 from curv_eval.stats.randomised_interval import Data, randomised
 from curv_eval.study import Design, Span
 from panels import known
@@ -241,6 +250,29 @@ def test_the_interval_ends_where_p_passes_alpha(trends, studentised, seed):
         assert inside > 0.2 >= outside
 
 
+@pytest.mark.parametrize(("trends", "studentised"), [("additive", False), ("additive", True), ("proportional", False)])
+def test_assignments_gone_through_a_few_at_a_time_give_the_same(trends, studentised, monkeypatch):
+    y, cohort, cluster = toy((5, 5, 7), clusters=9)
+    data, _ = data_of(y, cohort, cluster, trends, starts=(5, 7))
+    held = assignments(data.actual)
+    whole = randomised(data, held, studentised=studentised, alpha=0.2)
+    for module in ("randomised_did", "randomised_interval"):
+        monkeypatch.setattr(f"curv_eval.stats.{module}.AT_ONCE", 100)
+    parts = randomised(data, held, studentised=studentised, alpha=0.2)
+    assert vars(parts) == pytest.approx(vars(whole), rel=1e-12)
+
+
+def test_two_outcomes_summed_together_are_as_each_alone():
+    y, cohort, cluster = toy((5, 5, 7), clusters=9)
+    data, _ = data_of(y, cohort, cluster, "proportional", starts=(5, 7))
+    labels = assignments(data.actual).labels
+    for held, together in zip((data.y, data.treated), sums_of((data.y, data.treated), labels), strict=True):
+        alone = sums(held, labels)
+        for name, value in vars(together).items():
+            assert value == pytest.approx(getattr(alone, name), rel=1e-12), name
+        assert together.after[:, 0] == pytest.approx((labels == held.cohort[0]) @ held.after[:, 0])
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_exact_interval_is_that_of_a_fine_grid(seed):
     y, cohort, cluster = toy((5, 5, 5), clusters=6, seed=seed)  # halves: the opposite assignment is there too
@@ -353,13 +385,35 @@ def test_the_error_does_not_hold_the_effect():
     assert two["conf_low"] == pytest.approx(one["conf_low"] + 50)
 
 
-@pytest.mark.parametrize("dtype", [np.int16, bool, float])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, bool, float])
 @pytest.mark.parametrize("stratum", [None, np.arange(1200) % 2, np.arange(1200) > 1150])
-def test_long_labels_are_drawn_as_short_ones_are(dtype, stratum, monkeypatch):
+def test_long_labels_keep_their_numbers_and_kind(dtype, stratum):
     labels = (np.arange(1200) % 5 == 0).astype(dtype)
-    quick = assignments(labels, stratum=stratum, draws=40)
-    monkeypatch.setattr("curv_eval.stats.randomisation.LONG", 10**9)
-    slow = assignments(labels, stratum=stratum, draws=40)
-    assert quick.labels.dtype == labels.dtype
-    assert (quick.labels == slow.labels).all()
-    assert (quick.labels.sum(axis=1) == labels.sum()).all()
+    found = assignments(labels, stratum=stratum, draws=40)
+    again = assignments(labels, stratum=stratum, draws=40)
+    assert found.labels.dtype == labels.dtype
+    for some in [np.arange(1200) >= 0] if stratum is None else [stratum == s for s in np.unique(stratum)]:
+        assert (found.labels[:, some].sum(axis=1) == labels[some].sum()).all()
+    assert (found.labels == again.labels).all()
+    assert len(np.unique(found.labels, axis=0)) == 40
+
+
+@pytest.mark.parametrize("labels", [[1, 0, 0, 0, 0], [1, 1, 1, 0, 0], [2, 1, 1, 0, 0], [1, 1, 1, 1, 0], [3, 2, 1, 0]])
+def test_long_labels_are_drawn_in_every_order_as_often(labels, monkeypatch):
+    every = assignments(np.array(labels)).labels
+    monkeypatch.setattr("curv_eval.stats.randomisation.LONG", 2)
+    monkeypatch.setattr("curv_eval.stats.randomisation.ENUMERATED", 0)
+    found, counts = np.unique(assignments(np.array(labels), draws=30_000).labels, axis=0, return_counts=True)
+    assert len(found) == len(every)
+    share, n = 1 / len(every), len(every)
+    # chi-squared of n - 1 degrees of freedom, by far below one in a million
+    distance = ((counts - 30_000 * share) ** 2).sum() / (30_000 * share)
+    assert distance < n - 1 + 6 * np.sqrt(2 * (n - 1)) + 10
+
+
+def test_long_labels_are_drawn_from_each_place_as_often():
+    labels = np.zeros(700, dtype=np.uint8)
+    labels[:3] = 1
+    found = assignments(labels, draws=20_000).labels
+    assert (found.sum(axis=1) == 3).all()
+    assert found.mean(axis=0) == pytest.approx(np.full(700, 3 / 700), abs=6 * np.sqrt(3 / 700 / 20_000))

@@ -55,7 +55,8 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     given = chosen(design.options, OPTIONS)
     _, first, code = np.unique(panel.cluster, return_index=True, return_inverse=True)
     starts = np.unique(panel.cohort[panel.treated])
-    label = np.where(panel.treated, np.searchsorted(starts, panel.cohort) + 1, 0).astype(np.int16)
+    label = np.where(panel.treated, np.searchsorted(starts, panel.cohort) + 1, 0)
+    label = label.astype(np.min_scalar_type(len(starts)))  # one byte: there may be a thousand million of them
     _refuse(panel, label, code, first=first, given=given)
     rule = Rule(design.comparison, given["base"], given["trends"], design.anticipation)
     cells = group_time(panel.outcomes[outcome], panel.cohort, panel.periods, rule=rule)

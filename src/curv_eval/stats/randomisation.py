@@ -12,7 +12,8 @@ import numpy as np
 from curv_eval.errors import DesignError
 
 ENUMERATED = 20_000
-LONG = 500  # labels from which on words of 8 bytes, a row at a time, are shuffled in half the time
+LONG = 500  # labels from which on places are drawn by bytes, in a fifth of the time of a shuffle
+AT_ONCE = 1_000_000  # bytes drawn at a time, so that memory stays small
 TIE = 1e-10  # relative: statistics this near are equal, and count as at least as large
 
 
@@ -67,14 +68,49 @@ def assignments(
 
 
 def _shuffled(labels: np.ndarray, draws: int, random: np.random.Generator) -> np.ndarray:
-    """Return the labels (n,) in `draws` random orders, (draws, n), by the same stream however long they are."""
-    if len(labels) < LONG:
+    """Return the labels (n,) in `draws` random orders, (draws, n), each order equally likely."""
+    values, counts = np.unique(labels, return_counts=True)
+    if len(labels) < LONG or len(values) < 2:
         return random.permuted(np.tile(labels, (draws, 1)), axis=1)
-    wide = labels.astype(np.int64) if labels.dtype.kind in "iub" else labels
-    out = np.empty((draws, len(labels)), dtype=labels.dtype)
-    for row in out:
-        row[:] = random.permutation(wide)
+    places = _places(len(labels), len(labels) - int(counts[0]), draws, random=random)
+    if list(values) == [0, 1] and labels.dtype.itemsize == 1:
+        return places.view(labels.dtype)
+    out = values[:2].take(places)
+    if len(values) > 2:
+        rest = labels[labels != values[0]]
+        for row, some in zip(out, places, strict=True):
+            row[some] = random.permutation(rest)
     return out
+
+
+def _places(n: int, m: int, draws: int, *, random: np.random.Generator) -> np.ndarray:
+    """Return `draws` sets of m of n places, (draws, n) bool, each set equally likely.
+
+    Each place is taken or not by a byte of its own; places too many or too few are then freed or taken one at a time,
+    any of them equally likely, which leaves every set of m places as likely as any other.
+    """
+    out, rows = np.empty((draws, n), dtype=bool), max(1, AT_ONCE // n)
+    words, share = -(-n // 8), round(256 * m / n)
+    for i in range(0, draws, rows):
+        part = out[i : i + rows]
+        drawn = random.integers(0, 2**64, size=(len(part), words), dtype=np.uint64)
+        np.less(drawn.view(np.uint8)[:, :n], share, out=part)
+    over = np.array([np.count_nonzero(row) for row in out]) - m
+    _turned(out, over, to=False, random=random)
+    _turned(out, -over, to=True, random=random)
+    return out
+
+
+def _turned(out: np.ndarray, times: np.ndarray, *, to: bool, random: np.random.Generator) -> None:
+    """Turn as many of the other places of each row of out (draws, n) to `to` as `times` (draws,) says, if above 0."""
+    rows = np.flatnonzero(times > 0)
+    left = times[rows]
+    while len(rows):
+        place = random.integers(0, out.shape[1], len(rows))
+        found = out[rows, place] != to
+        out[rows[found], place[found]] = to
+        left = left - found
+        rows, left = rows[left > 0], left[left > 0]
 
 
 def p_value(statistics: np.ndarray, observed: float, *, enumerated: bool) -> float:

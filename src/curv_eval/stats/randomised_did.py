@@ -8,7 +8,7 @@ import numpy as np
 
 from curv_eval.stats.group_time import Rule
 
-AT_ONCE = 1_000_000  # labels turned into numbers at a time, so that memory stays small
+AT_ONCE = 100_000  # labels turned into numbers at a time, so that they stay near the processor
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,29 @@ def cell_contrasts(y: np.ndarray, units: np.ndarray, *, plan: Plan) -> Contrasts
 
 def sums(held: Contrasts, labels: np.ndarray) -> Sums:
     """Return the sums under each assignment; labels: (A, C), 0 for a cluster that never starts."""
-    cohorts = held.comparison.shape[1]
-    added = {h: _added(held, labels, h) for h in range(cohorts)}
+    return sums_of((held,), labels)[0]
+
+
+def sums_of(helds: tuple[Contrasts, ...], labels: np.ndarray) -> list[Sums]:
+    """Return the sums of several outcomes under each assignment, whose contrasts compare the same cohorts.
+
+    labels: (A, C), gone through once for all of the outcomes.
+    """
+    cohorts = helds[0].comparison.shape[1]
+    columns = np.column_stack([helds[0].units, *(part for held in helds for part in (held.after, held.before))])
+    added = [_added(columns, labels, h) for h in range(cohorts)]
+    k = helds[0].after.shape[1]
+    starts = range(1, columns.shape[1], 2 * k)
+    return [
+        _compared(held, [(at[:, i : i + k], at[:, i + k : i + 2 * k], np.repeat(at[:, :1], k, axis=1)) for at in added])
+        for held, i in zip(helds, starts, strict=True)
+    ]
+
+
+def _compared(held: Contrasts, added: list[tuple[np.ndarray, ...]]) -> Sums:
+    """Return each contrast's own cohort and its comparison from what each cohort adds up to, three of (A, K) each."""
     own = [np.column_stack([added[h][i][:, k] for k, h in enumerate(held.cohort)]) for i in range(3)]
-    other = [sum(added[h][i] * held.comparison[:, h] for h in range(cohorts)) for i in range(3)]
+    other = [sum(at[i] * held.comparison[:, h] for h, at in enumerate(added)) for i in range(3)]
     return Sums(*own, *other)
 
 
@@ -151,10 +170,8 @@ def _summed(y: np.ndarray, units: np.ndarray, cells: list, *, plan: Plan) -> Con
     return Contrasts(after, before, units.astype(float), lengths, np.array([g + 1 for g, _ in cells]), comparison)
 
 
-def _added(held: Contrasts, labels: np.ndarray, cohort: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    k = held.after.shape[1]
-    columns = np.column_stack([held.after, held.before, held.units])
+def _added(columns: np.ndarray, labels: np.ndarray, cohort: int) -> np.ndarray:
+    """Return the sums (A, columns) over the clusters of a cohort."""
     rows = max(1, AT_ONCE // labels.shape[1])
     parts = [(labels[i : i + rows] == cohort).astype(float) @ columns for i in range(0, len(labels), rows)]
-    total = np.concatenate(parts)
-    return total[:, :k], total[:, k : 2 * k], np.repeat(total[:, -1:], k, axis=1)
+    return np.concatenate(parts)

@@ -9,7 +9,7 @@ import numpy as np
 
 from curv_eval.stats.inversion import ends, line_ends
 from curv_eval.stats.randomisation import Assignments, p_value
-from curv_eval.stats.randomised_did import Contrasts, average, influence, shifted, sums
+from curv_eval.stats.randomised_did import AT_ONCE, Contrasts, average, influence, shifted, sums, sums_of
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def randomised(data: Data, held: Assignments, *, studentised: bool, alpha: float
     own = data.actual[None, :]
     if data.trends == "additive" and not studentised:
         a = float(average(sums(data.y, own), data.y.periods, trends="additive")[0])
-        big = average(sums(data.y, held.labels), data.y.periods, trends="additive")
-        share = average(sums(data.treated, held.labels), data.y.periods, trends="additive")
+        both = sums_of((data.y, data.treated), held.labels)
+        big, share = (average(one, data.y.periods, trends="additive") for one in both)
         p = p_value(big, a, enumerated=held.enumerated)
         extra = 0 if held.enumerated else 1
         return Result(a, p, *line_ends(a, big, share, extra=extra, alpha=alpha))
@@ -65,14 +65,7 @@ def randomised(data: Data, held: Assignments, *, studentised: bool, alpha: float
 
 def _additive(data: Data, held: Assignments) -> Callable[[float], tuple[np.ndarray, float]]:
     """Return the studentised statistics with an effect c taken off: A - c B over the root of a square in c."""
-    parts = []
-    for labels in (held.labels, data.actual[None, :]):
-        found, taken = sums(data.y, labels), sums(data.treated, labels)
-        psi = influence(data.y, found, labels)
-        less = influence(data.treated, taken, labels)
-        value = average(found, data.y.periods, trends="additive")
-        share = average(taken, data.y.periods, trends="additive")
-        parts.append((value, share, (psi**2).sum(axis=1), (psi * less).sum(axis=1), (less**2).sum(axis=1)))
+    parts = [_squares(data, labels) for labels in (held.labels, data.actual[None, :])]
 
     def at(c: float) -> tuple[np.ndarray, float]:
         drawn, own = (
@@ -83,9 +76,21 @@ def _additive(data: Data, held: Assignments) -> Callable[[float], tuple[np.ndarr
     return at
 
 
+def _squares(data: Data, labels: np.ndarray) -> np.ndarray:
+    """Return, by (5, A) for labels (A, C): the averages of outcome and treated part, and what their variance is of."""
+    rows, found = max(1, AT_ONCE // labels.shape[1]), []
+    for some in (labels[i : i + rows] for i in range(0, len(labels), rows)):
+        both = (data.y, data.treated)
+        added = sums_of(both, some)
+        psi, less = (influence(held, one, some) for held, one in zip(both, added, strict=True))
+        value, share = (average(one, data.y.periods, trends="additive") for one in added)
+        found.append([value, share, (psi**2).sum(axis=1), (psi * less).sum(axis=1), (less**2).sum(axis=1)])
+    return np.concatenate(found, axis=1)
+
+
 def _proportional(data: Data, held: Assignments) -> Callable[[float], tuple[np.ndarray, float]]:
     """Return the statistics with the log rate ratio c taken off the treated part of the outcome."""
-    both = [(sums(data.y, labels), sums(data.treated, labels)) for labels in (held.labels, data.actual[None, :])]
+    both = [sums_of((data.y, data.treated), labels) for labels in (held.labels, data.actual[None, :])]
 
     def at(c: float) -> tuple[np.ndarray, float]:
         drawn, own = (
