@@ -47,7 +47,8 @@ def _points(value: float) -> str:
     if np.isinf(value):
         return "any number"
     # three figures are more than any interval of harm needs
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
+    size = f"{abs(value):,.0f}" if abs(value) >= 1000 else f"{abs(value):,.3g}"
+    return f"−{size}" if value < 0 else size
 
 
 _TERMS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -69,7 +70,7 @@ def _carried(study: Study, shares: Released) -> str:
     ]
     head = "| Counted | Weighed as | Points each | Share of harm |\n| :--- | :--- | ---: | ---: |"
     where = f"share of all harm in {study.words.treated} after the start"
-    caption = f": How much each counts, {plain(study.harm.index)}, and its {plain(where)}"
+    caption = f": Points by the {plain(study.harm.index)}, and {plain(where)}"
     return "\n".join([head, *rows, "", f'{caption} {{#tbl-harm-shares tbl-colwidths="[32,34,16,18]"}}'])
 
 
