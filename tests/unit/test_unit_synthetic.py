@@ -9,7 +9,17 @@ from curv_eval.stats.inversion import ends
 from curv_eval.stats.synthetic import fit, fitted, in_time, leave_one_donor_out
 from curv_eval.stats.synthetic_augmented import Ridge, chosen_penalty, fit_augmented
 from curv_eval.stats.synthetic_conformal import conformal, p_value
-from curv_eval.stats.synthetic_did import Block, Weights, even, path, synthetic_did, without, without_each
+from curv_eval.stats.synthetic_did import (
+    Block,
+    Weights,
+    _frank_wolfe,
+    _steps,
+    even,
+    path,
+    synthetic_did,
+    without,
+    without_each,
+)
 from curv_eval.stats.synthetic_placebos import (
     Placebos,
     in_space,
@@ -522,3 +532,17 @@ def test_thousands_of_donors_give_the_weights_of_one_search_over_all(seed, sprea
     assert found.min() >= 0
     assert found.sum() == pytest.approx(1)
     assert found @ donors == pytest.approx(plain @ donors, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("level", [0.0, 200.0])
+def test_thousands_of_rows_take_the_steps_of_their_triangle(seed, level):
+    draw = np.random.default_rng(seed)
+    a = draw.normal(size=(4000, 6)) + level * draw.normal(size=(4000, 1))
+    b = a @ draw.dirichlet(np.ones(6)) + draw.normal(size=4000)
+    found = _frank_wolfe(a, b, 1.0, zeta=1e-6)
+    rule = (4000, 1e-6, 1e-5)
+    first = _steps(a, b, np.full(6, 1 / 6), rule=(*rule, 100))
+    large = np.where(first <= first.max() / 4, 0.0, first)
+    assert found == pytest.approx(_steps(a, b, large / large.sum(), rule=(*rule, 10_000)), abs=1e-6)
+    assert found.sum() == pytest.approx(1)

@@ -143,25 +143,30 @@ def _exact(block: Block, past: np.ndarray, later: np.ndarray, *, treated: np.nda
 
 def _frank_wolfe(a: np.ndarray, b: np.ndarray, noise: float, *, zeta: float) -> np.ndarray:
     """Return the weights of a (m, k) on b (m,): steps from equal weights, the small set to 0, then steps again."""
-    first = _steps(a, b, np.full(a.shape[1], 1 / a.shape[1]), rule=(zeta, 1e-5 * noise, FIRST_ROUNDS))
+    count = len(b)
+    if count > 2 * (a.shape[1] + 1):
+        # thousands of rows, a few columns: the triangle of their QR has the same lengths and products
+        triangle = np.linalg.qr(np.column_stack([a, b]), mode="r")
+        a, b = triangle[:, :-1], triangle[:, -1]
+    first = _steps(a, b, np.full(a.shape[1], 1 / a.shape[1]), rule=(count, zeta, 1e-5 * noise, FIRST_ROUNDS))
     large = np.where(first <= KEPT * first.max(), 0.0, first)
-    return _steps(a, b, large / large.sum(), rule=(zeta, 1e-5 * noise, ROUNDS))
+    return _steps(a, b, large / large.sum(), rule=(count, zeta, 1e-5 * noise, ROUNDS))
 
 
-def _steps(a: np.ndarray, b: np.ndarray, x: np.ndarray, *, rule: tuple[float, float, int]) -> np.ndarray:
-    zeta, gain, most = rule
-    count, rows = len(b), np.ascontiguousarray(a.T)
-    fitted, before = a @ x, np.inf
+def _steps(a: np.ndarray, b: np.ndarray, x: np.ndarray, *, rule: tuple[int, float, float, int]) -> np.ndarray:
+    (count, zeta, gain, most), rows = rule, np.ascontiguousarray(a.T)
+    ridge, fitted, before = count * zeta**2, a @ x, np.inf
+    left = fitted - b
     for t in range(1, most + 1):
-        slope = rows @ (fitted - b) + count * zeta**2 * x
+        slope = rows @ left + ridge * x
         i = int(slope.argmin())
         way, move = -x, rows[i] - fitted
         way[i] += 1.0
-        length = move @ move + count * zeta**2 * (way @ way)
+        length = float(move @ move) + ridge * float(way @ way)
         if length > 0:
             s = min(1.0, max(0.0, -float(slope @ way) / length))
             x, fitted = x + s * way, fitted + s * move
-        left = fitted - b
+            left = fitted - b
         now = zeta**2 * float(x @ x) + float(left @ left) / count
         if t >= 2 and not before - now > gain**2:
             break
