@@ -8,8 +8,10 @@ import pytest
 from curv_eval.errors import DesignError
 from curv_eval.estimate import CELL_COLUMNS
 from curv_eval.estimate.one_series import cells, length_notes, one_series, shares
+from curv_eval.methods import fit
 from curv_eval.panel import Panel
 from curv_eval.study import Design, Span
+from panels import known
 
 WINDOW = Span("2000-01", "2001-12")
 
@@ -119,6 +121,24 @@ def test_refused_without_one_too(name):
     changes, said = REFUSED[name]
     with pytest.raises(DesignError, match="is 0 in every" if name == "none in treated" else said):
         series(small(**changes), compared=False)
+
+
+@pytest.mark.parametrize("method", ["interrupted_time_series", "structural_time_series"])
+def test_the_reason_against_several_starts_is_one_of_series(method):
+    with pytest.raises(DesignError) as refused:
+        fit(known(starts=(10, 14)), outcome="y", design=Design(method=method, window=Span("2000-01", "2001-12")))
+    assert "added up into one series, which can be continued from one start only" in str(refused.value)
+    assert "two-way fixed effects" not in str(refused.value)
+
+
+def test_two_way_fixed_effects_keep_their_reason_and_displacement_has_its_own():
+    said = {}
+    for method in ("difference_in_differences", "weighted_displacement"):
+        with pytest.raises(DesignError) as refused:
+            fit(known(starts=(10, 14)), outcome="y", design=Design(method=method, window=Span("2000-01", "2001-12")))
+        said[method] = refused.value.breaches[0]
+    assert "Goodman-Bacon" in said["difference_in_differences"]
+    assert said["weighted_displacement"].startswith("one time before and one after")
 
 
 def test_everybody_treated_is_answered_only_without_a_comparison():

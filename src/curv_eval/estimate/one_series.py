@@ -49,10 +49,16 @@ class OneSeries:
         return np.log(self.comparison)
 
 
+_ONE_START = (
+    "all areas that received it are added up into one series, which can be continued from one start only: before a "
+    "later start the series would hold some areas that have begun and some that have not"
+)
+
+
 def one_series(panel: Panel, *, outcome: str, design: Design, compared: bool) -> OneSeries:
     """Return the series of `outcome`. compared: whether areas never treated are set beside it.
 
-    Raises DesignError for staggered starts, for a comparison where no area was left without treatment, and and for
+    Raises DesignError for staggered starts, for a comparison where no area was left without treatment, and for
     fewer than three periods before the onset.
     """
     if compared and panel.treated.all() and len(np.unique(panel.cohort)) == 1:
@@ -62,7 +68,7 @@ def one_series(panel: Panel, *, outcome: str, design: Design, compared: bool) ->
         )
     # without a comparison, one empty area stands in for it: what must hold is said of time, treatment and outcome
     require(panel if compared else _beside_nothing(panel, outcome), outcome=outcome, clustered=False)
-    start = require_one_cohort(panel, design.method)
+    start = require_one_cohort(panel, design.method, because=_ONE_START)
     y, treated = panel.outcomes[outcome], panel.treated
     onset = start - design.anticipation
     before = int((panel.periods < onset).sum())

@@ -46,6 +46,11 @@ WORDS = {
     "net": "average effect on treated areas and their buffer together, per treated area: the total is the WDD",
 }
 
+_ONE_START = (
+    "one time before and one after are compared for all areas at once, which have to be the same for every area that "
+    "received it and for those around it"
+)
+
 
 def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     """Return the change in treated areas less that of areas outside the buffer, and what happened in the buffer.
@@ -62,7 +67,7 @@ def estimate(panel: Panel, *, outcome: str, design: Design) -> Estimate:
     """
     given = chosen(design.options, OPTIONS)
     require(panel, outcome=outcome, clustered=given["errors"] == "clusters")
-    start = require_one_cohort(panel, "weighted_displacement")
+    start = require_one_cohort(panel, "weighted_displacement", because=_ONE_START)
     zone = zones(panel, method="weighted_displacement", rings=given["rings"])
     window = equal_windows(panel, start - design.anticipation, start, months=given["months"])
     loads = _loads(panel, zone, given["compare"])

@@ -15,16 +15,22 @@ def require(panel: Panel, *, outcome: str, clustered: bool = True) -> None:
         raise DesignError("this panel cannot answer the question", faults)
 
 
-def require_one_cohort(panel: Panel, method: str) -> float:
-    """Return the only first treated period, or refuse staggered adoption with the reason and the remedy."""
+_TWO_WAY = (
+    "with staggered starts, two-way fixed effects use areas already treated as the comparison for areas treated later; "
+    "when effects grow or fade the answer can even have the wrong sign (Goodman-Bacon 2021)"
+)
+
+
+def require_one_cohort(panel: Panel, method: str, *, because: str = _TWO_WAY) -> float:
+    """Return the only first treated period, or refuse staggered adoption with the reason and the remedy.
+
+    because: why this method cannot take several; what is said by itself holds for two-way fixed effects.
+    """
     cohorts = np.unique(panel.cohort[panel.treated])
     if len(cohorts) != 1:
         raise DesignError(
             f"{method} takes one cohort, got {len(cohorts)} ({', '.join(panel.label(g) for g in cohorts)})",
-            [
-                "with staggered starts, two-way fixed effects use areas already treated as the comparison for areas "
-                "treated later; when effects grow or fade the answer can even have the wrong sign (Goodman-Bacon 2021)"
-            ],
+            [because],
             "use `method: callaway_santanna` (or sun_abraham, imputation, poisson_staggered), or keep one cohort with "
             "`design.cohorts`",
         )
