@@ -12,6 +12,7 @@ from pathlib import Path
 
 from curv_eval import registration
 from curv_eval.errors import RunError
+from curv_eval.linkage.account import account_beside
 from curv_eval.shipped import shipped
 from curv_eval.study import Study, canonical, fingerprint
 
@@ -104,9 +105,9 @@ def _source(notebook: Path) -> str:
 
 
 def files(where: Path) -> Iterable[tuple[str, str]]:
-    """Return name and hash of a file, or of every file below a folder."""
+    """Return name and hash of a file and of the linker's account beside it, or of every file below a folder."""
     if where.is_file():
-        return [(where.name, sha256(where))]
+        return [(one.name, sha256(one)) for one in (where, account_beside(where)) if one.is_file()]
     return tree(where).items() if where.is_dir() else []
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
@@ -11,7 +13,8 @@ import pandas as pd
 import pytest
 
 from curv_eval.contract import Column
-from curv_eval.errors import DesignError
+from curv_eval.errors import ContractError, DesignError
+from curv_eval.inputs import files
 from curv_eval.report.linked_parts import linked_part
 from curv_eval.report.linked_tables import ASSUMED, linked_tables
 from curv_eval.study import Linkage
@@ -29,7 +32,11 @@ def contract(rule, *columns):
     return SimpleNamespace(small_number_rule=rule, columns=columns)
 
 
-def data(accepted=(300, 60), declined=(200, 60), rule="under_10", probability=1.0):
+def linking():
+    return SimpleNamespace(linkage=asked(), contracts={"pairs": SimpleNamespace(location="pairs.csv")})
+
+
+def data(accepted=(300, 60), declined=(200, 60), rule="under_10", probability=1.0, folder=Path("nowhere")):
     """A connection in which so many of so many people have one record."""
     rows = [(True, i < accepted[1]) for i in range(accepted[0])] + [
         (False, i < declined[1]) for i in range(declined[0])
@@ -52,15 +59,15 @@ def data(accepted=(300, 60), declined=(200, 60), rule="under_10", probability=1.
         "attended": contract(rule, Column("seen", "seen", "date")),
         "pairs": contract(rule),
     }
-    return SimpleNamespace(con=con, contracts=contracts)
+    return SimpleNamespace(con=con, contracts=contracts, folder=folder)
 
 
 def tables(**changes):
-    return {one.name: one for one in linked_tables(SimpleNamespace(linkage=asked()), data(**changes))}
+    return {one.name: one for one in linked_tables(linking(), data(**changes))}
 
 
 def part(**changes):
-    study = SimpleNamespace(linkage=asked())
+    study = linking()
     return linked_part(study, {one.name: one for one in linked_tables(study, data(**changes))})
 
 
@@ -154,9 +161,61 @@ def test_a_study_that_links_nobody_has_no_section():
 def test_who_came_too_recently_is_counted_and_said():
     given = data()
     given.con.execute("INSERT INTO referred SELECT 'late' || i, DATE '2024-11-01', true, 'male' FROM range(40) t(i)")
-    study = SimpleNamespace(linkage=asked())
+    study = linking()
     found = {one.name: one for one in linked_tables(study, given)}
     assert found["followed"].table["people"].tolist() == [500, 40]
     said = linked_part(study, found)
     assert "40 young people came too recently to be followed for 6 months; they are left out." in said
     assert "too recently" not in part()
+
+
+def told(folder, **said):
+    """A folder in which the linker's account lies beside the pairs."""
+    (folder / "pairs.csv.about.json").write_text(json.dumps(said), "utf-8")
+    return folder
+
+
+def test_how_many_links_the_linker_expects_to_have_missed_is_said(tmp_path):
+    told(tmp_path, expected_wrong=0.01, expected_missed_among_compared=0.096)
+    text = part(folder=tmp_path, probability=0.99)
+    assert "We expect about 1 in 100 of these links to be wrong." in text
+    assert "we expect that about 10 in 100 were missed; people whose records are too different" in text
+    assert tables(folder=tmp_path)["links_missed"].table["share"].tolist() == [0.095], "rounded as the counts behind it"
+
+
+@pytest.mark.parametrize("said", [{}, {"expected_missed_among_compared": None}, None])
+def test_where_the_linker_did_not_say_it_nothing_is_said(tmp_path, said):
+    folder = tmp_path if said is None else told(tmp_path, **said)
+    assert "were missed; people" not in part(folder=folder)
+    assert "links_missed" not in tables(folder=folder)
+
+
+def test_the_share_missed_is_withheld_with_the_few_who_were_found(tmp_path):
+    told(tmp_path, expected_missed_among_compared=0.096)
+    few = {"accepted": (300, 3), "declined": (200, 3), "folder": tmp_path}
+    assert tables(**few)["links_missed"].suppressed == 1
+    assert "were missed; people" not in part(**few)
+
+
+@pytest.mark.parametrize("value", [1.2, -0.1, "0.1", True, [0.1]])
+def test_an_account_that_states_no_share_is_refused(tmp_path, value):
+    told(tmp_path, expected_missed_among_compared=value)
+    with pytest.raises(ContractError, match=r"expected_missed_among_compared: got .*, expected a share from 0 to 1"):
+        tables(folder=tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]"])
+def test_a_broken_account_is_refused(tmp_path, text):
+    (tmp_path / "pairs.csv.about.json").write_text(text, "utf-8")
+    with pytest.raises(ContractError, match=r"pairs.csv.about.json is not the account of a linkage"):
+        tables(folder=tmp_path)
+
+
+def test_a_result_depends_on_the_account(tmp_path):
+    (tmp_path / "pairs.csv").write_text("left_id,right_id,probability\n", "utf-8")
+    before = dict(files(tmp_path / "pairs.csv"))
+    told(tmp_path, expected_missed_among_compared=0.1)
+    after = dict(files(tmp_path / "pairs.csv"))
+    assert set(after) - set(before) == {"pairs.csv.about.json"}
+    told(tmp_path, expected_missed_among_compared=0.2)
+    assert dict(files(tmp_path / "pairs.csv")) != after

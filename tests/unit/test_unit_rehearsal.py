@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from curv_eval.errors import ContractError
+from curv_eval.linkage.account import ABOUT
 from curv_eval.linkage.encode import encode, record_pseudonym
-from curv_eval.linkage.handover import ABOUT
 from curv_eval.linkage.keys import Key
 from curv_eval.linkage.scheme import UK
 from curv_eval.rehearsal import _made_up_key, rehearse

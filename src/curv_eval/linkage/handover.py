@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curv_eval.errors import RunError
+from curv_eval.linkage.account import account_beside
 from curv_eval.linkage.encoded import Encoded, read_encoded, require_same
 from curv_eval.linkage.match import Matching, match_encoded
 from curv_eval.linkage.match_exact import match_exact
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from curv_eval.linkage.links import Links
 
 HEADER = ("left_id", "right_id", "probability")
-ABOUT = ".about.json"
 
 
 def link_files(con: duckdb.DuckDBPyConnection, left: Path, right: Path, *, matching: Matching | None) -> tuple:
@@ -44,7 +44,7 @@ def link_files(con: duckdb.DuckDBPyConnection, left: Path, right: Path, *, match
 def refuse_places(out: Path) -> None:
     """Raise RunError unless the pairs and their account can be written: before the match, which may take hours."""
     refuse_out(out, ".csv")
-    refuse_out(out.with_name(out.name + ABOUT))
+    refuse_out(account_beside(out))
 
 
 def write_links(out: Path, links: Links, files: tuple[Encoded | Told, ...]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def write_links(out: Path, links: Links, files: tuple[Encoded | Told, ...]) -> d
     The account names no record. Raises RunError where one of the two exists already.
     """
     refuse_places(out)
-    account = out.with_name(out.name + ABOUT)
+    account = account_beside(out)
     said = _account(links, files)
     pairs = links.pairs.sort_values(["record_id_l", "record_id_r"])
     # an equal pseudonym has no probability; to the analyst it is a pair without doubt

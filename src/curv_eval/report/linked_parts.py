@@ -49,12 +49,13 @@ def _followed(asked: Linkage, released: Released) -> str:
 
 def _quality(asked: Linkage, tables: dict[str, Released]) -> str:
     rates, assumed = tables["link_rates"], tables["linked_sensitivity"].table
-    # the second row rests on what the linker expects; how many true links were missed nobody told the study
-    expected = Expected(float(assumed["wrong"].iloc[1]), float("nan")) if len(assumed) > 1 else None
+    # the second row rests on what the linker expects
+    wrong = float(assumed["wrong"].iloc[1]) if len(assumed) > 1 else math.nan
+    missed = float(tables["links_missed"].table["share"].iloc[0]) if "links_missed" in tables else math.nan
     table = rates.table.assign(n=rates.table["linked"] + rates.table["not_linked"])
     table = table.assign(column=table["column"].map(_called), group=table["group"].map(plain))
     return quality_paragraph(
-        quality_sentences(table, who=plain(asked.who), where=plain(asked.where), expected=expected)
+        quality_sentences(table, who=plain(asked.who), where=plain(asked.where), expected=Expected(wrong, missed))
     )
 
 

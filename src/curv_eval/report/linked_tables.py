@@ -11,7 +11,8 @@ from curv_eval.data import Data
 from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.errors import DesignError
-from curv_eval.linkage.quality import EVERYONE
+from curv_eval.linkage.account import expected_beside
+from curv_eval.linkage.quality import EVERYONE, Expected
 from curv_eval.linkage.sensitivity import Corrected, Group, corrected_difference, errors_from_quality
 from curv_eval.linked import Linked, linked_people
 from curv_eval.study import Linkage, Study
@@ -31,7 +32,19 @@ def linked_tables(study: Study, data: Data) -> list[Released]:
     names = (asked.people, asked.records, asked.links)
     rule = strictest(data.contracts[name].small_number_rule for name in names)
     tables = (_followed, _rates, _outcomes, _sensitivity)
-    return [table(linked, asked, rule) for table in tables]
+    said = expected_beside(data.folder / study.contracts[asked.links].location)
+    return [*(table(linked, asked, rule) for table in tables), *_missed(linked, said, rule)]
+
+
+def _missed(linked: Linked, said: Expected | None, rule: Rule) -> list[Released]:
+    """The share of true links that the linker expects to have missed, where it said so."""
+    if said is None or np.isnan(said.missed):
+        return []
+    found = int(linked.people["linked"].sum())
+    table = pd.DataFrame({"what": ["missed"], "share": [said.missed], "people": [len(linked.people)], "found": [found]})
+    roles = {"what": Role.KEY, "share": Role.VALUE, "people": Role.UNITS, "found": Role.EVENTS}
+    title = "Share of true links among the records compared that the linker expects to have missed"
+    return [release(table, name="links_missed", title=title, rule=rule, roles=roles)]
 
 
 def _followed(linked: Linked, asked: Linkage, rule: Rule) -> Released:
