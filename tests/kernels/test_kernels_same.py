@@ -1,6 +1,7 @@
 """A forked kernel is a kernel: the same bytes as a cold one, and nothing shared with its siblings."""
 
 import ast
+import asyncio
 import os
 import subprocess
 import sys
@@ -142,3 +143,19 @@ def test_papermill_and_jupyterlab_find_the_kernel_by_its_name(tmp_path):
     said = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
     assert "True" in (tmp_path / "out.ipynb").read_text("utf-8")
+
+
+@pytest.mark.parametrize("code", ["1 + 1", "import os\nos._exit(3)"], ids=["finished", "died"])
+def test_a_run_in_a_thread_leaves_no_event_loop_open(code, monkeypatch):
+    opened, new = [], asyncio.new_event_loop
+
+    def noted():
+        opened.append(new())
+        return opened[-1]
+
+    monkeypatch.setattr(asyncio, "new_event_loop", noted)
+    thread = threading.Thread(target=ran, args=(code,))
+    thread.start()
+    thread.join()
+    assert opened
+    assert all(loop.is_closed() for loop in opened)

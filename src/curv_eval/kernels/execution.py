@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import copy
 import itertools
 import logging
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from curv_eval.errors import KernelDeathError, StudyError
@@ -89,11 +92,25 @@ def _through_papermill(held: NotebookNode, parameters: Mapping[str, str], sessio
     logging.getLogger("papermill").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return papermill.execute_notebook(
-            held, None, parameters=dict(parameters), engine_name=engine.NAME, kernel_name="python3",
-            language="python", progress_bar=False, request_save_on_cell_execute=False, autosave_cell_every=0,
-            session=session,
+        run = partial(
+            papermill.execute_notebook, held, None, parameters=dict(parameters), engine_name=engine.NAME,
+            kernel_name="python3", language="python", progress_bar=False, request_save_on_cell_execute=False,
+            autosave_cell_every=0, session=session,
         )  # fmt: skip
+        # a context of its own: Jupyter keeps one event loop per context, and none is closed by itself
+        return contextvars.Context().run(_closing_loop, run)
+
+
+def _closing_loop(run: Callable[[], NotebookNode]) -> NotebookNode:
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    try:
+        return run()
+    finally:
+        if not loop.is_running():
+            loop.close()
+            asyncio.set_event_loop(None)
 
 
 def _plain(notebook: NotebookNode) -> NotebookNode:
