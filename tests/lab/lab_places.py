@@ -73,7 +73,7 @@ def place(folder, inside=".", *, repository=True):
     return made
 
 
-def with_outputs(path, *, text="a number that must not leave: 1234"):
+def with_outputs(path, *, text="a number that must not leave: 9071263408"):
     """Give every code cell of a notebook an output, a count and times, as JupyterLab writes them."""
     held = nbformat.read(path, as_version=4)
     held.metadata.language_info = {

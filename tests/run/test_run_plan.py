@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 from projects import STREET, change, copied, curv_eval, finished, plain_study, project, small_data
@@ -12,6 +13,7 @@ from projects import STREET, change, copied, curv_eval, finished, plain_study, p
 from curv_eval import inputs
 from curv_eval.run.planning import moved_to, plan, plan_study, with_guesses
 from curv_eval.run.progress import spell
+from curv_eval.run.records import read_record
 from curv_eval.study import load_study
 
 
@@ -190,11 +192,11 @@ def test_the_time_of_a_plan_is_that_of_the_last_run(held):
 def test_a_study_that_never_ran_is_expected_to_take_as_long_as_the_others(held):
     study = load_study(held / "params" / "study.yaml")
     known = plan_study(study, data=held / "data")
-    from dataclasses import replace
-
-    never = replace(known, seconds=None)
+    never = replace(known, seconds=None, because=("there is no finished run",))
     assert with_guesses([never, replace(known, seconds=7.0)])[0].seconds == 7.0
     assert with_guesses([never])[0].seconds is None
+    took = sum(read_record(step.folder)["seconds"] for step in known.steps)
+    assert with_guesses([never, known])[0].seconds == pytest.approx(took)
 
 
 def test_the_plan_for_programs(held):

@@ -17,7 +17,7 @@ from curv_eval.methods import fit, shared_options
 from curv_eval.panel import Panel, month_number
 from curv_eval.people import People
 from curv_eval.shipped import shipped
-from curv_eval.study import Design, Outcome, Span, Study, Words
+from curv_eval.study import Design, Harms, Outcome, Span, Study, Words
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,6 +37,7 @@ class Lesson:
     registered: str = "2026-11-25"
     subgroups: tuple[str, ...] = ()
     series_breaks: tuple[str, ...] = ()
+    harm: Harms | None = None
 
     def __repr__(self) -> str:
         return f"{self.question}\n{self.source}\n{self.data!r}"
