@@ -154,20 +154,24 @@ def _frank_wolfe(a: np.ndarray, b: np.ndarray, noise: float, *, zeta: float) -> 
 
 
 def _steps(a: np.ndarray, b: np.ndarray, x: np.ndarray, *, rule: tuple[int, float, float, int]) -> np.ndarray:
-    (count, zeta, gain, most), rows = rule, np.ascontiguousarray(a.T)
-    ridge, fitted, before = count * zeta**2, a @ x, np.inf
-    left = fitted - b
+    (count, zeta, gain, most), a = rule, np.ascontiguousarray(a)
+    ridge, x, fitted, before = count * zeta**2, x.copy(), a @ x, np.inf
+    # x is long: its squared length is carried along, and it is scaled in place
+    square, left = float(x @ x), fitted - b
     for t in range(1, most + 1):
-        slope = rows @ left + ridge * x
+        slope = left @ a
+        slope += ridge * x
         i = int(slope.argmin())
-        way, move = -x, rows[i] - fitted
-        way[i] += 1.0
-        length = float(move @ move) + ridge * float(way @ way)
+        move, at = a[:, i] - fitted, float(x[i])
+        length = float(move @ move) + ridge * (square - 2 * at + 1)
         if length > 0:
-            s = min(1.0, max(0.0, -float(slope @ way) / length))
-            x, fitted = x + s * way, fitted + s * move
+            s = min(1.0, max(0.0, (float(left @ fitted) + ridge * square - float(slope[i])) / length))
+            x *= 1 - s
+            x[i] += s
+            square = (1 - s) ** 2 * square + 2 * s * (1 - s) * at + s**2
+            fitted = fitted + s * move
             left = fitted - b
-        now = zeta**2 * float(x @ x) + float(left @ left) / count
+        now = zeta**2 * square + float(left @ left) / count
         if t >= 2 and not before - now > gain**2:
             break
         before = now
