@@ -135,8 +135,9 @@ def people(counts, lists):
 NAMES = ("police", "A&E", "charities")
 
 
-def tables(counts, names=NAMES):
-    return {one.name: one for one in tables_of(people(counts, len(names)), names, RULE, who="people hurt")}
+def tables(counts, names=NAMES, *, missed=None):
+    found = tables_of(people(counts, len(names)), names, RULE, who="people hurt", missed=missed or {})
+    return {one.name: one for one in found}
 
 
 FULL = [40, 300, 60, 2000, 50, 900, 400]
@@ -185,6 +186,38 @@ def test_totals_are_worked_out_from_released_counts_alone():
         )
 
 
+TWO = [3000, 9000, 5000]  # on both; only by the police; only in A&E
+
+
+def both(first, second):
+    return frozenset((first, second))
+
+
+def test_links_that_the_linker_missed_lower_the_range_and_never_narrow_it():
+    plain = tables(TWO, NAMES[:2])["hidden_total"].table.iloc[0]
+    row = tables(TWO, NAMES[:2], missed={both("police", "A&E"): 0.1})["hidden_total"].table.iloc[0]
+    # by hand: 12,000 x 8,000 / (3,000 x 0.99 / 0.9) = 29,091; as they are 32,000
+    assert row["low"] == 28_000 < plain["low"]
+    assert row["high"] == plain["high"] >= 32_000
+    assert row["missed"] == 10.0
+    assert np.isnan(plain["missed"])
+
+
+def test_links_of_a_list_that_is_left_out_do_not_count():
+    counts = list(FULL)
+    counts[0] = counts[4] = 3
+    shares = {both("charities", "A&E"): 0.4, both("charities", "police"): 0.5, both("police", "A&E"): 0.1}
+    found = tables(counts, missed=shares)
+    assert "charities" not in found["hidden_lists"].table
+    assert found["hidden_total"].table.iloc[0]["missed"] == 10.0
+
+
+def test_errors_that_the_counts_rule_out_change_nothing():
+    counts = [5000, 100, 100]  # nearly everybody is on both: a third more cannot be
+    one, other = (tables(counts, NAMES[:2], missed=m)["hidden_total"].table for m in ({both(*NAMES[:2]): 0.3}, {}))
+    pd.testing.assert_frame_equal(one.drop(columns="missed"), other.drop(columns="missed"))
+
+
 def test_two_lists_that_share_too_few_say_only_how_many_each_saw():
     found = tables([3, 200, 150], NAMES[:2])
     assert set(found) == {"hidden_lists"}
@@ -209,11 +242,11 @@ class Study:
         self.hidden = hidden
 
 
-def said(counts, names=NAMES):
+def said(counts, names=NAMES, **more):
     lists = [SeenBy(name=name, contract="police", person="who", on="day") for name in names]
     links = (Pairs(left=names[0], right=names[1], contract="pa"),)
     need = HiddenNeed(who="people hurt", first="2024-01", last="2024-12", lists=tuple(lists), links=links)
-    return hidden_part(Study(need), tables(counts, names))
+    return hidden_part(Study(need), tables(counts, names, **more))
 
 
 def test_the_section_gives_the_range_first():
@@ -221,7 +254,10 @@ def test_the_section_gives_the_range_first():
     assert "## How many are seen by nobody?" in text
     assert "there may be between about" in text
     assert "| Seen by police | Seen by A\\&E | Seen by charities | People |" in text
-    assert "The linkers expect about 1 of 100 links to be wrong." in text
+    assert "in error: the linkers expect about 1 of 100 links to be wrong." in text
+    assert "that links are no worse than that" in text
+    both_said = said(FULL, missed={both("police", "A&E"): 0.046})
+    assert "the linkers expect about 4.6 of 100 links to be missing and about 1 of 100 links to be wrong." in both_said
 
 
 def test_the_section_names_the_list_that_is_left_out():

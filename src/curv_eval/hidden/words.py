@@ -8,17 +8,22 @@ import numpy as np
 import pandas as pd
 
 
-def said(seen: float, span: tuple[float, float], models: pd.DataFrame, *, lists: Sequence[str]) -> str:
+def said(
+    seen: float, span: tuple[float, float], models: pd.DataFrame, *, lists: Sequence[str], linked: str = ""
+) -> str:
     """Return one paragraph in plain words: the range first, then how far the models agree, then what it assumes.
 
-    span: the ends of the range. models: the table of a Hidden.
+    span: the ends of the range. models: the table of a Hidden. linked: what the linkers expect of their links, where
+    the range allows for it, as in "about 5 of 100 links to be missing".
     """
     top = f"{rounded(span[1]):,}" if np.isfinite(span[1]) else "no upper limit that these lists can give"
     head = (
         f"{seen:,.0f} people were seen by {listed(lists)}. Counting those whom none of them saw, there may be between "
         f"about {max(rounded(span[0]), round(seen)):,} and {top}."
     )
-    return " ".join([head, _agreement(models[models["supported"]], len(lists)), _assumes(len(lists))])
+    allowed = [f"The range allows for links being in error: the linkers expect {linked}."] if linked else []
+    agreed = _agreement(models[models["supported"]], len(lists))
+    return " ".join([head, *allowed, agreed, _assumes(len(lists), bool(linked))])
 
 
 def _agreement(best: pd.DataFrame, lists: int) -> str:
@@ -32,10 +37,11 @@ def _agreement(best: pd.DataFrame, lists: int) -> str:
     )
 
 
-def _assumes(lists: int) -> str:
+def _assumes(lists: int, linked: bool) -> str:
+    links = "that links are no worse than that" if linked else "that records were linked without error"
     said = (
-        "This assumes that nobody came or went in the time, that records were linked without error, and that each "
-        "person could have been seen by every list"
+        f"This assumes that nobody came or went in the time, {links}, and that each person could have been seen by "
+        "every list"
     )
     return f"{said}, and that being on one list makes the other no likelier." if lists == 2 else f"{said}."
 

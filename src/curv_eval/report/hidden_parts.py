@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,14 @@ from curv_eval.captured import Captured, captured
 from curv_eval.data import Data
 from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule, strictest
-from curv_eval.hidden import linkage_sensitivity, multiple_systems
+from curv_eval.errors import DesignError
+from curv_eval.hidden import Hidden, linkage_sensitivity, multiple_systems
 from curv_eval.hidden.words import said
+from curv_eval.linkage.account import expected_beside
 from curv_eval.panel import month_name
 from curv_eval.report.bundle import Column, markdown, plain
 from curv_eval.stats.captures import tabulate
+from curv_eval.stats.linkage_error import corrected
 from curv_eval.study import Study
 
 _ENDS = ("low", "high", "lowest", "highest")
@@ -35,18 +39,34 @@ def hidden_tables(study: Study, data: Data) -> list[Released]:
     names = [one.name for one in asked.lists]
     fed = {one.contract for one in (*asked.lists, *asked.links)}
     rule = strictest(data.contracts[name].small_number_rule for name in fed)
-    return tables_of(people, names, rule, who=asked.who)
+    return tables_of(people, names, rule, who=asked.who, missed=_missed(study, data))
 
 
-def tables_of(people: Captured, names: Sequence[str], rule: Rule, *, who: str) -> list[Released]:
-    """Return the released tables of lists with these names: hidden_lists and, where enough is shown, the others."""
+def _missed(study: Study, data: Data) -> dict[frozenset[str], float]:
+    """Return the share of true links that each linker expects to have missed, by the two lists; nothing if unsaid."""
+    said = {
+        frozenset((one.left, one.right)): expected_beside(data.folder / study.contracts[one.contract].location)
+        for one in study.hidden.links
+    }
+    return {pair: one.missed for pair, one in said.items() if one is not None and not np.isnan(one.missed)}
+
+
+def tables_of(
+    people: Captured, names: Sequence[str], rule: Rule, *, who: str, missed: Mapping[frozenset[str], float]
+) -> list[Released]:
+    """Return the released tables of lists with these names: hidden_lists and, where enough is shown, the others.
+
+    missed: by two lists, the share of true links that are expected to be missing; empty if nobody says so.
+    """
     title = f"Which lists saw them: {who}"
     shown = [_lists(people, names, chosen, rule=rule, title=title) for chosen in _choices(len(names))]
     whole = [released for released in shown if not released.suppressed]
     if not whole:
         return [_sizes(people, names, rule, title=title)]
     kept = max(whole, key=lambda one: (_lists_in(one), one.table["people"].sum()))
-    return [kept, _total(kept, people.wrong, rule), _sensitivity(kept, rule)]
+    shares = [share for pair, share in missed.items() if pair <= set(kept.table)]
+    errors = {"missed": max(shares, default=float("nan")), "false": people.wrong / 100}
+    return [kept, _total(kept, errors, rule), _sensitivity(kept, rule)]
 
 
 def _choices(lists: int) -> list[tuple[int, ...]]:
@@ -78,21 +98,39 @@ def _shown(kept: Released) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return (flags == "yes").to_numpy().astype(int), kept.table["people"].to_numpy(), list(flags)
 
 
-def _total(kept: Released, wrong: float, rule: Rule) -> Released:
+def _total(kept: Released, errors: dict[str, float], rule: Rule) -> Released:
     """One row: people seen, both ends of the range, the lowest and highest of the readings that fit, and how many.
 
-    It is worked out from the released counts, so whoever has the brief could work it out too.
+    It is worked out from the released counts and the linkers' own errors, so whoever has the brief could do so too.
+    The range goes from the lowest to the highest end with the links as they are, and with those errors undone.
     """
     histories, counts, names = _shown(kept)
     found = multiple_systems(histories, counts, lists=names)
     best, seen = found.models[found.models["supported"]], int(counts.sum())
-    ends = (max(found.low, seen), found.high, best["total"].min(), best["total"].max())
+    low, high = _with_errors(found, (histories, counts, names), errors)
+    ends = (low, high, best["total"].min(), best["total"].max())
     ways = (np.floor, np.ceil, np.round, np.round)
     values = {name: coarse(value, rule, to) for name, value, to in zip(_ENDS, ends, ways, strict=True)}
-    keys = {"seen": seen, "ways": len(best), "wrong": round(wrong, 1)}
-    table = pd.DataFrame([{**keys, **values, "people": seen, "events": seen}])
-    roles = {"seen": Role.COUNT, "ways": Role.KEY, "wrong": Role.KEY, **dict.fromkeys(_ENDS, Role.VALUE), **_BEHIND}
+    said = {name: round(100 * errors[key], 1) for name, key in (("wrong", "false"), ("missed", "missed"))}
+    table = pd.DataFrame([{"seen": seen, "ways": len(best), **said, **values, "people": seen, "events": seen}])
+    keys = dict.fromkeys(["ways", *said], Role.KEY)
+    roles = {"seen": Role.COUNT, **keys, **dict.fromkeys(_ENDS, Role.VALUE), **_BEHIND}
     return release(table, name="hidden_total", title="How many there may be in all", rule=rule, roles=roles)
+
+
+def _with_errors(found: Hidden, shown: tuple, errors: dict[str, float]) -> tuple[float, float]:
+    """Return the ends of the range with the links as they are and with either error undone or both: the furthest out.
+
+    Errors that these counts rule out change nothing.
+    """
+    histories, counts, names = shown
+    either = [[0.0, share] if np.isfinite(share) and share else [0.0] for share in errors.values()]
+    every = [found]
+    for missed, false in list(itertools.product(*either))[1:]:
+        with suppress(DesignError):
+            true = corrected(tabulate(histories, counts), missed=missed, false=false)
+            every.append(multiple_systems(true.histories, true.counts, lists=names))
+    return max(min(one.low for one in every), counts.sum()), max(one.high for one in every)
 
 
 _BEHIND = {"people": Role.UNITS, "events": Role.EVENTS}
@@ -150,7 +188,7 @@ def hidden_part(study: Study, tables: dict[str, Released]) -> str:
     row = tables["hidden_total"].table.iloc[0]
     return "\n\n".join([
         _HEADING, opening, _paragraph(row, _shown(kept)[2]), _FROM_PUBLIC, lists,
-        f"{_LINKS} {_expected(row)}".strip(), markdown(tables["hidden_links"], _LINK_COLUMNS, label="hidden-links"),
+        _LINKS, markdown(tables["hidden_links"], _LINK_COLUMNS, label="hidden-links"),
     ])  # fmt: skip
 
 
@@ -174,13 +212,14 @@ def _paragraph(row: pd.Series, names: Sequence[str]) -> str:
     ways = int(row["ways"])
     totals = [row["lowest"]] * (ways - 1) + [row["highest"]]
     models = pd.DataFrame({"total": totals, "supported": True})
-    return said(row["seen"], (row["low"], row["high"]), models, lists=names)
+    return said(row["seen"], (row["low"], row["high"]), models, lists=names, linked=_told(row))
 
 
-def _expected(row: pd.Series) -> str:
-    if not np.isfinite(row["wrong"]):
-        return ""
-    return f"The linkers expect about {row['wrong']:g} of 100 links to be wrong."
+def _told(row: pd.Series) -> str:
+    """Return what the linkers expect of their links, "" where they say nothing."""
+    held = {"be missing": row["missed"], "be wrong": row["wrong"]}
+    parts = [f"about {share:g} of 100 links to {what}" for what, share in held.items() if np.isfinite(share)]
+    return " and ".join(parts)
 
 
 _LINK_COLUMNS = (
