@@ -93,6 +93,14 @@ NAMES = {
         "delivery.referrals: vcse_sessions has no column `accepted`, which is needed",
         "delivery.sessions: vcse_referrals has no column `minutes_attended`, which is needed",
     ),
+    "contract that nothing uses": (
+        "  lsoa_lookup: lsoa", "  ambulance_incidents: ambulance_incidents.csv\n  lsoa_lookup: lsoa",
+        "contracts.ambulance_incidents: nothing in this study uses it; leave it out",
+    ),
+    "key that nothing reads": (
+        "seed: 20261123\n", "seed: 20261123\nsubgroups: [sex]\n",
+        "subgroups: nothing in this study reads it, only subgroup would; leave it out or name that too",
+    ),
     "place outside the data folder": (
         "ae_assaults: { location: ae_assaults.csv", "ae_assaults: { location: ../secret.csv",
         "contracts.ae_assaults: '../secret.csv' leaves the data folder",

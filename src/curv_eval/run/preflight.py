@@ -13,10 +13,17 @@ from curv_eval.people.outcomes import ITEMS
 from curv_eval.registration import standing
 from curv_eval.report.harm_tables import require_harm
 from curv_eval.study import Outcome, Study
+from curv_eval.study.references import GEOGRAPHY, unused
 
 _HINT = "; is it among contracts.{}.columns?"
-# what every panel is made of, whatever the study counts
-GEOGRAPHY = ("lsoa_lookup", "ward_lookup", "lsoa_population", "lsoa_boundaries")
+# the methods and checks that read what a study may leave out; a test holds this to their files
+READERS = {
+    "covariates": ("callaway_santanna", "attrition", "balance", "overlap", "sensitivity_to_confounding", "subgroup"),
+    "subgroups": ("subgroup",),
+    "series_breaks": ("series_break",),
+    "people.dose": ("dose_response",),
+    "people.running": ("regression_discontinuity",),
+}
 
 
 def preflight(study: Study) -> None:
@@ -28,6 +35,8 @@ def preflight(study: Study) -> None:
     for name in study.checks:
         faults += _refused(lambda name=name: checks.load(name))
     faults += _refused(lambda: _takes(study))
+    faults += [f"contracts.{name}: nothing in this study uses it; leave it out" for name in unused(study)]
+    faults += _unread(study)
     contracts: dict[str, Contract] = {}
     for name in study.contracts:
         faults += _refused(lambda name=name: contracts.update({name: study_contract(study, name)}))
@@ -51,6 +60,18 @@ def _takes(study: Study) -> None:
     faults += [f"checks: {name} is not for {what} ({', '.join(checks.names(kind))} are)" for name in wrong]
     if faults:
         raise StudyError("method and checks do not fit `design.unit`", faults)
+
+
+def _unread(study: Study) -> Iterator[str]:
+    """Yield what is in the study and would change nothing: no method or check that it names reads it."""
+    readers = {study.design.method, *study.checks}
+    for key, reading in READERS.items():
+        held: object = study
+        for part in key.split("."):
+            held = getattr(held, part, None)
+        if held and not readers & set(reading):
+            said = reading[0] if len(reading) == 1 else f"{', '.join(reading[:-1])} or {reading[-1]}"
+            yield f"{key}: nothing in this study reads it, only {said} would; leave it out or name that too"
 
 
 def _refused(attempt: Callable[[], object]) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ from curv_eval.study.nouns import (
     Worth,
 )
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
+from curv_eval.study.references import references
 from curv_eval.study.sweep import Sweep, members
 from curv_eval.yamlfile import read_yaml
 
@@ -105,7 +104,7 @@ def _valid(raw: dict[str, Any], **set_here: object) -> tuple[Study | None, list[
         found = _ADAPTER.validate_json(json.dumps(held))
     except ValidationError as fault:
         return None, _sentences(fault)
-    return found, _references(found)
+    return found, references(found)
 
 
 def _counted(faults: list[list[str]]) -> list[str]:
@@ -113,86 +112,6 @@ def _counted(faults: list[list[str]]) -> list[str]:
     counts = Counter(line for wrong in faults for line in dict.fromkeys(wrong))
     some = f" (in {{:,}} of the sweep's {len(faults):,} studies)"
     return [line + ("" if n == len(faults) else some.format(n)) for line, n in counts.items()]
-
-
-def _references(study: Study) -> list[str]:
-    """Return every name in the study that refers to nothing."""
-    faults = []
-    if study.primary.role != "primary" or any(o.role == "primary" for o in study.outcomes[1:]):
-        faults.append("outcomes: exactly one is primary, and it stands first")
-    names = [outcome.name for outcome in study.outcomes]
-    faults += [f"outcomes: the name {n} stands twice" for n in sorted({n for n in names if names.count(n) > 1})]
-    faults += [f"checks: {n} stands twice" for n in sorted({n for n in study.checks if study.checks.count(n) > 1})]
-    used = [("intervention", study.intervention)]
-    used += [(f"outcomes.{o.name}.contract", o.contract) for o in study.outcomes]
-    if study.linkage:
-        used += [(f"linkage.{key}", getattr(study.linkage, key)) for key in ("people", "records", "links")]
-    used += [(f"covariates.{name}", at.split(".")[0]) for name, at in study.covariates.items()]
-    used += list(_of_people(study))
-    used += list(_of_lists(study))
-    faults += _units(study)
-    faults += _of_harm(study)
-    used += [("delivery", n) for n in ((study.delivery.referrals, study.delivery.sessions) if study.delivery else ())]
-    faults += [f"{where}: {name} is not under `contracts:`" for where, name in used if name not in study.contracts]
-    places = {name: use.location for name, use in study.contracts.items()}
-    faults += [f"contracts.{name}: {at!r} leaves the data folder" for name, at in places.items() if _leaves(at)]
-    return faults
-
-
-def _of_people(study: Study) -> Iterator[tuple[str, str]]:
-    """Yield where a study of people names a contract, and which."""
-    if study.people:
-        yield "people.contract", study.people.contract
-        if study.people.dose:
-            yield "people.dose.contract", study.people.dose.contract
-    for outcome in study.outcomes:
-        if outcome.record and outcome.record.links:
-            yield f"outcomes.{outcome.name}.record.links", outcome.record.links
-
-
-def _of_lists(study: Study) -> Iterator[tuple[str, str]]:
-    """Yield where the lists that saw people name a contract, and which."""
-    if study.hidden:
-        yield from ((f"hidden.lists.{one.name}", one.contract) for one in study.hidden.lists)
-        yield from ((f"hidden.links.{one.left} and {one.right}", one.contract) for one in study.hidden.links)
-
-
-def _units(study: Study) -> Iterator[str]:
-    """Yield what does not fit the unit: people need to be found, areas have no records of persons."""
-    person = study.design.unit == "person"
-    if person != (study.people is not None):
-        yield "people: is needed where design.unit is person, and only there"
-    for outcome in study.outcomes:
-        if person != (outcome.record is not None):
-            yield f"outcomes.{outcome.name}.record: is needed where design.unit is person, and only there"
-    if person and study.value:
-        yield "value: is for incidents in areas; people are not incidents"
-    if study.value and (study.value.committed_per_recorded is None) != (study.value.committed_source is None):
-        yield "value: committed_per_recorded and committed_source go together"
-    if person and study.covariates:
-        yield "covariates: are those of areas; people have people.covariates"
-
-
-def _of_harm(study: Study) -> Iterator[str]:
-    """Yield what of `harm` does not fit the outcomes."""
-    if study.harm is None:
-        return
-    names = [outcome.name for outcome in study.outcomes]
-    for key, asked in (("offences", study.harm.offences), ("mix", study.harm.mix)):
-        for name in asked:
-            if name not in names:
-                close = difflib.get_close_matches(name, names, 1)
-                hint = f"; did you mean {close[0]}?" if close else f" (it has {', '.join(names)})"
-                yield f"harm.{key}: {name} is not an outcome of this study{hint}"
-    if "harm" in names:
-        yield "harm: an outcome has that name already; call it something else"
-    if study.design.unit == "person":
-        yield "harm: is for incidents in areas; people are not incidents"
-
-
-def _leaves(location: str) -> bool:
-    parts = re.split(r"[\\/]", location)
-    return not location or ".." in parts or parts[0] == "" or ":" in parts[0] or "~" in parts[0]
 
 
 _EXPECTED = {
