@@ -150,6 +150,15 @@ def test_a_flood_of_output_is_cut_and_said():
     assert told.output(2) == "'after'"
 
 
+def test_outputs_that_never_arrive_are_a_dead_kernel_and_tried_again(monkeypatch):
+    monkeypatch.setattr("curv_eval.kernels.engine.OUTPUT_SECONDS", 1)
+    lost = "get_ipython().kernel.iopub_socket.close()\nget_ipython().kernel.iopub_thread.stop()"
+    told = ran(lost, "'never'")
+    assert type(told.fault) is errors.KernelDeathError
+    assert told.fault.what == "the outputs of a cell of the test notebook never arrived"
+    assert told.names.count("retry") == 1
+
+
 @pytest.mark.parametrize("given", [{"memory": 0}, {"cell_seconds": -1}, {"run_seconds": 0.0}])
 def test_limits_are_more_than_nothing(given):
     with pytest.raises(errors.RunError, match="a limit is more than 0"):

@@ -20,6 +20,8 @@ from curv_eval.kernels.session import Session
 
 NAME = "curv"
 MOST_OUTPUT = 1_000_000
+# how long the outputs of a cell may take to arrive after its end; a machine that is busy needs more than a few
+OUTPUT_SECONDS = 60
 _CUT = f"\n[cut here: a cell keeps at most {MOST_OUTPUT:,} characters of output]\n"
 
 
@@ -72,7 +74,8 @@ class CurvEngine(NBClientEngine):
         with nullcontext(mine) if session else mine:
             client = Client(
                 nb_man, km=None, kernel_name=kernel_name, timeout=_whole(mine.limits.cell_seconds),
-                startup_timeout=start_timeout, record_timing=False, shutdown_kernel="immediate",
+                startup_timeout=start_timeout, iopub_timeout=OUTPUT_SECONDS, record_timing=False,
+                shutdown_kernel="immediate",
                 kernel_manager_class=ForkingManager if mine.warm else AsyncKernelManager, extra_arguments=_ARGUMENTS,
             )  # fmt: skip
             client.session, mine.notebook = mine, nb_man.nb

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from curv_eval.errors import KernelDeathError, StudyError
-from curv_eval.kernels.faults import of_cell, of_death, of_leaving, of_overrun, too_long
+from curv_eval.kernels.faults import of_cell, of_death, of_leaving, of_overrun, of_waiting
 from curv_eval.kernels.limits import Setting
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _once(
         except PapermillExecutionError:
             raise of_cell(name, session.notebook) from None
         except CellTimeoutError:
-            raise too_long(name, "a cell", setting.limits.cell_seconds) from None
+            raise of_waiting(name, setting.limits.cell_seconds) from None
         except (DeadKernelError, RuntimeError, OSError) as fault:
             if not (isinstance(fault, DeadKernelError) or session.ended()):
                 raise

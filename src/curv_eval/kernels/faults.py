@@ -18,6 +18,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ARROW = re.compile(r"^-+> (\d+)", re.MULTILINE)
 _PUT_IN = {"injected-parameters", "papermill-error-cell-tag"}
 _LAB = "this is a fault of the program or of a changed notebook: open it in JupyterLab (`make lab`)"
+_BUSY = "run again with fewer runs at once (--jobs 1), and let the cell print less"
 _LESS = "give it more with --memory, run fewer at once (--jobs 1), or use a machine with more memory"
 
 
@@ -96,6 +97,13 @@ def too_long(name: str, what: str, seconds: float | None) -> TimeLimitError:
     return TimeLimitError(
         f"the {name} notebook took too long", [allowed], "allow more with --minutes or --cell-minutes"
     )
+
+
+def of_waiting(name: str, cell_seconds: float | None) -> CurvError:
+    """Return the fault of a cell that was waited for too long; without a limit it was its outputs that never came."""
+    if cell_seconds:
+        return too_long(name, "a cell", cell_seconds)
+    return KernelDeathError(f"the outputs of a cell of the {name} notebook never arrived", do=_BUSY)
 
 
 def of_death(name: str, status: int | None, *, oom: bool) -> CurvError:
