@@ -14,6 +14,7 @@ from curv_eval.errors import ContractError, StudyError
 from curv_eval.minimise import LOOKUP, minimise, received_columns, received_contract
 from curv_eval.shipped import shipped
 from curv_eval.sources import Dataset, load_dataset
+from curv_eval.sources._sealed import add_key
 from curv_eval.study import MadeUp, Study
 
 VARIABLE = "CURV_EVAL_DATA"
@@ -162,6 +163,8 @@ def _load(con, contract: Contract, where: Path, study: Study) -> Dataset:
     if not (where / use.location).exists():
         raise ContractError(f"there is nothing at {use.location} in the data folder", do=contract.obtain)
     received = received_columns(contract, use.columns)
+    if use.key:
+        add_key(con, contract.name, use.key)
     loaded = load_dataset(con, contract, where / use.location, purpose=study.purpose, today=date.today())
     if use.columns:
         minimise(con, contract, received)

@@ -12,7 +12,7 @@ from curv_eval.errors import RunError
 from curv_eval.run import folders
 from curv_eval.run.folders import find, locked, name_latest, staged, tidy
 from curv_eval.run.journal import journal, last_journal, states
-from curv_eval.run.notebooks import jobs_that_fit, refuse_undeclared
+from curv_eval.run.notebooks import jobs_that_fit, refuse_secrets, refuse_undeclared
 from curv_eval.run.progress import headline, json_lines, plain_lines, spell, table
 from curv_eval.run.records import read_record, write_record
 
@@ -193,6 +193,24 @@ def test_outputs_that_are_not_declared_or_not_made_are_named_all_at_once(tmp_pat
 def test_what_the_notebook_before_made_is_not_this_one_s(tmp_path):
     made(tmp_path, "restricted/panel.npz", "old.txt")
     refuse_undeclared(tmp_path, DECLARED, before={"old.txt"}, notebook="power")
+
+
+def sealed_study(key):
+    from types import SimpleNamespace
+
+    return SimpleNamespace(contracts={"links": SimpleNamespace(key=key)})
+
+
+def test_a_notebook_that_writes_a_secret_is_refused_without_repeating_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("VCSE_KEY", "0f1e2d3c4b5a6978")
+    made(tmp_path, "release/tables/a.csv", "restricted/data.ipynb")
+    refuse_secrets(tmp_path, sealed_study("env:VCSE_KEY"), notebook="data")
+    (tmp_path / "restricted" / "data.ipynb").write_text('{"text": "the key is 0f1e2d3c4b5a6978"}')
+    with pytest.raises(RunError) as said:
+        refuse_secrets(tmp_path, sealed_study("env:VCSE_KEY"), notebook="data")
+    assert said.value.breaches == ("restricted/data.ipynb holds what is in VCSE_KEY",)
+    assert "0f1e" not in str(said.value)
+    refuse_secrets(tmp_path, sealed_study(None), notebook="data")
 
 
 def test_a_journal_keeps_what_was_told_and_passes_it_on(tmp_path):

@@ -18,6 +18,7 @@ from curv_eval.kernels import Limits, Setting, execute
 from curv_eval.run.planning import Planned, Step
 from curv_eval.run.records import write_record
 from curv_eval.shipped import shipped
+from curv_eval.study import Study
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -54,6 +55,7 @@ def make(planned: Planned, step: Step, *, work: Path, how: How, tell: Tell) -> d
     _show_places(done, study.project, step)
     nbformat.write(done, work / "restricted" / f"{step.notebook}.ipynb")
     refuse_undeclared(work, [*declared, f"restricted/{step.notebook}.ipynb"], before=before, notebook=step.notebook)
+    refuse_secrets(work, study, notebook=step.notebook)
     return write_record(work, {
         "notebook": step.notebook, "key": step.key, "seconds": round(time.monotonic() - clock, 3),
         "peak_memory": seen.peak, "attempts": seen.attempts, "started": started, "finished": manifest.now(),
@@ -104,6 +106,22 @@ def refuse_undeclared(work: Path, declared: list[str], *, before: set[str], note
     if faults:
         do = f"declare outputs in the metadata of notebooks/{notebook}.ipynb (curv_eval.outputs), or do not write them"
         raise RunError(f"the {notebook} notebook did not make what it declares", faults, do)
+
+
+def refuse_secrets(work: Path, study: Study, *, notebook: str) -> None:
+    """Refuse files that hold a secret of the study: the value of a variable that its `key:` names."""
+    named = {use.key.removeprefix("env:") for use in study.contracts.values() if use.key}
+    held = {name: os.environ[name].encode() for name in sorted(named) if os.environ.get(name)}
+    files = sorted(path for path in work.rglob("*") if path.is_file()) if held else []
+    faults = [
+        f"{path.relative_to(work).as_posix()} holds what is in {name}"
+        for path in files
+        for name, value in held.items()
+        if value in path.read_bytes()
+    ]
+    if faults:
+        do = f"take out what prints or writes it in notebooks/{notebook}.ipynb; nothing of this run was kept"
+        raise RunError(f"the {notebook} notebook wrote a secret", faults, do)
 
 
 def _near(name: str, declared: list[str]) -> str:

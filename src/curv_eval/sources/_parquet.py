@@ -16,6 +16,7 @@ from curv_eval.sources._arrived import require_file, require_readable
 from curv_eval.sources._cells import takes_months
 from curv_eval.sources._delimited import refuse_layouts
 from curv_eval.sources._kinds import SAID, kind_of
+from curv_eval.sources._sealed import describe, has_key
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,12 +32,13 @@ _ROW_NUMBER = "file_row_number"
 
 @dataclass(frozen=True)
 class _Part:
-    """One Parquet file. header: the names of its columns, as they are. rows: as it says itself."""
+    """One Parquet file. header: the names of its columns, as they are. rows: as it says itself. key: its key's name."""
 
     name: str
     path: Path
     header: tuple[str, ...]
     rows: int
+    key: str = ""
 
 
 def read_parts(con: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> tuple[SourceFile, ...]:
@@ -46,7 +48,7 @@ def read_parts(con: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -
     source_file, and source_row (1 = first row). Raises ContractError for a file that is not whole, has not the
     contract's columns, or has columns that are nested, hold bytes or times with a zone.
     """
-    parts = [_opened(file) for file in _files(path, contract)]
+    parts = [_unsealed(con, file, contract) for file in _files(path, contract)]
     refuse_layouts(contract, [part.name for part in parts], [part.header for part in parts])
     types = [_types(con, part) for part in parts]
     _refuse_types(contract, parts, types)
@@ -75,14 +77,28 @@ def _files(path: Path, contract: Contract) -> list[Path]:
     return found
 
 
-def _opened(path: Path) -> _Part:
+def _unsealed(con: duckdb.DuckDBPyConnection, path: Path, contract: Contract) -> _Part:
+    """Return one Parquet file; an encrypted one through the key that goes by the contract's name."""
+    require_readable(path)
+    if kind_of(path) != "sealed parquet" or not has_key(con, contract.name):
+        return _opened(path, sealed=_NAME_A_KEY.format(contract.name))
+    part = _Part(path.name, path, (), 0, key=contract.name)
+    header, rows = describe(con, _scan(part), contract=contract.name, file=path.name)
+    return _Part(path.name, path, header[:-1], rows, key=contract.name)
+
+
+_NAME_A_KEY = "name the variable that holds its key, as in `key: env:VCSE_KEY` under contracts.{} in the study"
+_PLAIN = "write it without encryption and send it by a secure way"
+
+
+def _opened(path: Path, *, sealed: str = _PLAIN) -> _Part:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     require_readable(path)
     kind = kind_of(path)
     if kind != "parquet":
-        do = "write it without encryption and send it by a secure way" if kind == "sealed parquet" else _AGAIN
+        do = sealed if kind == "sealed parquet" else _AGAIN
         raise ContractError(f"{path.name} is {SAID[kind]}; expected a Parquet file", do=do)
     try:
         with pq.ParquetFile(path) as file:
@@ -102,8 +118,11 @@ def _scan(part: _Part) -> str:
     """Return SQL for the rows of a part, with its columns named by position and then the number of the row."""
     # DuckDB takes these characters in a path for a pattern; in brackets they mean themselves
     path = "".join(f"[{c}]" if c in "*?[" else c for c in str(part.path))
-    names = ", ".join(quoted(str(i)) for i in range(len(part.header) + 1))
     options = "file_row_number = true, hive_partitioning = false"
+    options += f", encryption_config = {{footer_key: {text(part.key)}}}" if part.key else ""
+    if not part.header:
+        return f"read_parquet([{text(path)}], {options})"
+    names = ", ".join(quoted(str(i)) for i in range(len(part.header) + 1))
     return f"read_parquet([{text(path)}], {options}) AS part({names})"
 
 

@@ -11,6 +11,7 @@ MONTH, DAY, NAME = r"^\d{4}-(0[1-9]|1[0-2])$", r"^\d{4}-\d{2}-\d{2}$", r"^[a-z][
 PRICES = r"^\d{4}-\d{2}$"
 COLUMN = r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"
 WAY = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$"
+SECRET = r"^env:[A-Z][A-Z0-9_]{0,63}$"
 DISTRICT, STUDY, LINK = r"^[EW]\d{8}$", r"^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$", r"^https://[^\s\"<>]+$"
 # how each pattern is said to a person
 LOOKS = {
@@ -20,6 +21,7 @@ LOOKS = {
     PRICES: "a financial year like 2024-25",
     COLUMN: "contract.column, such as deprivation_2019.imd_rank",
     WAY: "a way into the study file, such as design.method",
+    SECRET: "the name of a variable that holds it, like env:VCSE_KEY",
     DISTRICT: "a district's code like E06000002",
     STUDY: "a name of 3 to 60 small letters, digits and -",
     LINK: "a web address that starts with https://",

@@ -13,6 +13,7 @@ from curv_eval.study.fields import (
     DISTRICT,
     LINK,
     PRICES,
+    SECRET,
     STRICT,
     STUDY,
     Day,
@@ -83,11 +84,13 @@ class Design:
 class Use:
     """One dataset of a study: where it lies below the data folder, and which columns the study receives, how finely.
 
-    columns: `name` or `name as form`, such as `date_of_birth as age_band`. Public data may leave them out.
+    columns: `name` or `name as form`, such as `date_of_birth as age_band`. Public data may leave them out. key: the
+    variable of the environment that holds the key of encrypted Parquet, as in env:VCSE_KEY; the key itself is nowhere.
     """
 
     location: Text
     columns: Texts = ()
+    key: Annotated[str, Field(pattern=SECRET)] | None = None
 
 
 @dataclass(frozen=True, config=STRICT)

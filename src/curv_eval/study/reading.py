@@ -30,6 +30,7 @@ from curv_eval.study.nouns import (
 )
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
 from curv_eval.study.references import references
+from curv_eval.study.secret import REMEDY, secrets_in
 from curv_eval.study.sweep import Sweep, members
 from curv_eval.yamlfile import read_yaml
 
@@ -63,6 +64,8 @@ def load_studies(path: str | Path) -> tuple[Study, ...]:
     """Return the studies of the YAML file `path`: one, or every one of its sweep. Raises StudyError."""
     path = Path(path)
     raw = read_yaml(path)
+    if secret := list(secrets_in(raw)):
+        raise StudyError(f"{path.name} holds a secret", secret, REMEDY)
     faults = [f"{key}: is set by the program" for key in ("path", "family") if key in raw]
     raw = {key: value for key, value in raw.items() if key not in ("path", "family")}
     made = [_valid(raw, path=path)] if raw.get("sweep") is None else _swept(raw, path)
@@ -149,7 +152,9 @@ def _sentence(error: Any) -> str:
         return f"{where}: unknown key" + (f"; did you mean `{close[0]}`?" if close else "")
     if error["type"] in ("missing", "missing_argument"):
         return f"{where}: is missing"
-    return f"{where}: got {_got(error['input'])}; expected {_expected(error)}"
+    # what stands where the name of a secret belongs may be the secret
+    got = "something that is not shown" if error["loc"][-1] == "key" else _got(error["input"])
+    return f"{where}: got {got}; expected {_expected(error)}"
 
 
 def _expected(error: Any) -> str:
