@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -98,19 +100,38 @@ def _remedy(study: Study) -> str:
     return f"{obtain} that folder with --data or {VARIABLE}"
 
 
-def _made_up(study: Study) -> Path:
-    """Return the study's made-up data. Where it links people, they are encoded and linked as real ones would be."""
-    from curv_eval.rehearsal import LINKS
+def made_up_folder(study: Study) -> Path:
+    """Return where the data of a study with `made_up:` are, or will be; other versions of the program have others."""
+    from curv_eval.rehearsal import maker
 
-    asked = study.made_up
-    links = [name for name in LINKS if name in study.contracts]
+    asked, links = study.made_up, _links(study)
     kind = "" if not links else "linked-" if links == ["people_links"] else "-".join([*links, ""]).replace("_", "-")
     place = "" if asked.geography == "hexagons" else f"{asked.geography.lower()}-"
-    name = f"made-up-data-{kind}{place}{asked.seed}-effect{asked.effect:+}"
-    folder = study.project / "outputs" / (study.family or study.study) / name
+    name = f"made-up-data-{kind}{place}{asked.seed}-effect{asked.effect:+}-{maker()}"
+    return study.project / "outputs" / (study.family or study.study) / name
+
+
+def _links(study: Study) -> list[str]:
+    from curv_eval.rehearsal import LINKS
+
+    return [name for name in LINKS if name in study.contracts]
+
+
+def _made_up(study: Study) -> Path:
+    """Return the study's made-up data. Where it links people, they are encoded and linked as real ones would be."""
+    folder = made_up_folder(study)
     if not (folder / "MADE_UP.json").exists():
-        _make_up(folder, asked, links=links)
+        _make_up(folder, study.made_up, links=_links(study))
+        _remove_older(folder)
     return folder
+
+
+def _remove_older(folder: Path) -> None:
+    """Remove what another version of the program made for the same study."""
+    name = folder.name.rpartition("-")[0]
+    for other in folder.parent.glob(f"{name}*"):
+        if other != folder and re.fullmatch(r"(-[0-9a-f]{8})?", other.name.removeprefix(name)):
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _make_up(folder: Path, asked: MadeUp, *, links: list[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curv_eval import inputs, manifest
-from curv_eval.data import contract_files, existing_data_folder
+from curv_eval.data import contract_files, existing_data_folder, made_up_folder
 from curv_eval.errors import CurvError, RunError, StudyError
 from curv_eval.run.folders import latest, outputs
 from curv_eval.run.preflight import preflight
@@ -146,6 +146,8 @@ def plan(files: Sequence[Path], *, data: Path | None = None) -> list[Planned]:
 
 def _checked(study: Study, data: Path | None, memo: inputs.Memo) -> Planned:
     """Return the plan of one study; what can be known to be wrong without data is said before what its data lack."""
+    if study.made_up and not made_up_folder(study).exists():
+        preflight(study)  # to make data up takes a while, and a slip should be told before
     try:
         made = plan_study(study, data=data, memo=memo)
     except CurvError:
