@@ -262,7 +262,8 @@ class _Runs:
 
 
 def _killed(one: Planned, times: int) -> KernelDeathError:
-    what = f"{times:,} workers ended by themselves, one after another, while they made {one.study.study}"
+    ended = "1 worker ended by itself while it" if times == 1 else f"{times:,} workers ended one after another while they"
+    what = f"{ended} made {one.study.study}"
     do = "look at the workers' logs and their memory (--memory stops a notebook before that); then run again: " + _ON
     return KernelDeathError(what, do=do)
 
