@@ -8,10 +8,12 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 from clusters import cluster, processes, worker
 from projects import ROOT, STREET, change, curv_eval, outputs, plain_study, project, scratch, small_data, start
 
@@ -22,14 +24,17 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are fou
 TWO = "sweep: { list: [{ seed: 1 }, { seed: 2 }] }\n"
 THREE = "sweep: { list: [{ seed: 1 }, { seed: 2 }, { seed: 3 }] }\n"
 RUN = ("run", "params/study.yaml", "--scheduler")
-CHECKS = "checks: [pre_trends, placebo_period]\n"
+APART = ("delivery", "linkage", "value")
+USED = ("police_uk_street", "lsoa_lookup", "ward_lookup", "lsoa_population", "lsoa_boundaries", "intervention_register")
 
 
 def small(more=TWO, **given):
-    """A project with a sweep of a study with few checks."""
-    text = plain_study()
-    first, rest = text.split("checks: ")
-    return project("many", study=first + CHECKS + "seed: " + rest.split("\nseed: ")[1] + more, **given)
+    """A project with a sweep of a study with one source, one outcome and one check."""
+    study = yaml.safe_load(plain_study())
+    study = {key: held for key, held in study.items() if key not in APART} | {"checks": ["pre_trends"]}
+    study["contracts"] = {name: study["contracts"][name] for name in USED}
+    study["outcomes"] = [one for one in study["outcomes"] if one["contract"] in USED]
+    return project("many", study=yaml.safe_dump(study, sort_keys=False) + more, **given)
 
 
 def events(text):
@@ -80,7 +85,8 @@ class Held:
 
     def made(self, notebook):
         home = self.project / "outputs" / self.lost
-        return {name: found for name, found in outputs(self.project).items() if name.startswith(f"{home.name}/{notebook}")}
+        made = outputs(self.project).items()
+        return {name: found for name, found in made if name.startswith(f"{home.name}/{notebook}")}
 
 
 @pytest.fixture(scope="module")
@@ -155,16 +161,16 @@ def test_a_run_of_a_cluster_verifies_and_its_status_is_known(held):
 
 def test_what_a_worker_cannot_read_is_refused_before_the_first_run(two):
     folder = small(data=small_data())
-    (folder / "data" / "ae_assaults.csv").rename(folder / "elsewhere.csv")
+    (folder / "data" / "lsoa_lookup.csv").rename(folder / "elsewhere.csv")
     # what is here where this process works is not there where workers do
-    (folder / "data" / "ae_assaults.csv").symlink_to("/proc/self/cwd/elsewhere.csv")
+    (folder / "data" / "lsoa_lookup.csv").symlink_to("/proc/self/cwd/elsewhere.csv")
     said = curv_eval(folder, *RUN, two, "--json")
     assert said.code == 7
     head, *rest = said.err.splitlines()
     assert head == "RunError: 2 of 2 workers cannot take these runs:"
     assert rest[0].startswith("  tcp://127.0.0.1:")
     assert rest[0].endswith(" and 1 more:")
-    assert rest[1] == f"    cannot read {folder}/data/ae_assaults.csv (No such file or directory)"
+    assert rest[1] == f"    cannot read {folder}/data/lsoa_lookup.csv (No such file or directory)"
     assert rest[2].startswith("  do: give each worker the project and the data at the same paths")
     assert len(rest) == 3
     assert [event["event"] for event in events(said.out)] == ["end"]
@@ -192,7 +198,7 @@ def test_workers_with_another_program_or_none_are_named_with_what_differs(none):
     assert said.code == 7
     assert "RunError: 2 of 2 workers cannot take these runs:" in said.err
     assert "    the program: other power.py\n" in said.err
-    assert "    it has no curv-eval like the one here (ModuleNotFoundError)\n" in said.err
+    assert "    it has no curv-eval like the one here\n" in said.err
     assert "Traceback" not in said.err
     assert "running" not in said.err
 
@@ -227,27 +233,46 @@ def test_what_differs_is_named_by_file_and_by_version():
     assert list(on_a_worker.differing(asked, asked)) == []
     here = {"code": {"a.py": "3", "c.py": "4"}, "environment": {"pandas": "3.1"}, "study": "y", "data": {"d": "1"}}
     assert list(on_a_worker.differing(asked, here)) == [
-        "the program: other a.py, b.py, c.py", "the environment: other pandas (3.1 instead of 3.0)", "the study differs",
-    ]  # fmt: skip
+        "the program: other a.py, b.py, c.py",
+        "the environment: other pandas (3.1 instead of 3.0)",
+        "the study differs",
+    ]
     many = {"data": {str(i): "1" for i in range(9)}}
     assert list(on_a_worker.differing(many, {"data": {}})) == ["the data: other 0, 1, 2, 3, 4 and 4 more"]
 
 
-def test_a_worker_refuses_a_run_whose_inputs_it_finds_otherwise(two):
+@pytest.fixture
+def given(two):
+    """Give one run to a worker as a command would, with something changed; return its fault and what was heard."""
     from distributed import Client
 
     from curv_eval.run.notebooks import How
     from curv_eval.run.planning import plan
 
-    folder = small(data=small_data())
-    (one, _) = plan([folder / "params" / "study.yaml"])
-    change(folder / "data" / "ae_assaults.csv", "\n", "\n\n")
-    with many_machines._needed([one]) as needed, Client(two, set_as_default=False) as client:
-        order = on_a_worker.Order(needed, one.study.study, one.study.reference, one.data, one.found, How())
-        fault = client.submit(on_a_worker.work, order, pure=False).result()
-        heard = [said for _, said in client.get_events(needed.command)]
-    assert str(fault).startswith("RunError: a worker does not find the same inputs:\n  the data: other ae_assaults/")
-    assert [(event["event"], event["study"]) for event in heard] == [("run-failed", one.study.study)]
+    def give(folder, **changed):
+        (one, *_) = plan([folder / "params" / "study.yaml"])
+        change(folder / "data" / "lsoa_lookup.csv", "\n", "\n\n")
+        with many_machines._needed([one]) as needed, Client(two, set_as_default=False) as client:
+            asked = replace(needed, **changed)
+            order = on_a_worker.Order(asked, one.study.study, one.study.reference, one.data, one.found, How())
+            fault = client.submit(on_a_worker.work, order, pure=False).result()
+            return str(fault), [(said["event"], said["error"]) for _, said in client.get_events(needed.command)]
+
+    return give
+
+
+def test_a_worker_refuses_a_run_whose_inputs_it_finds_otherwise(given):
+    fault, heard = given(small(data=small_data()))
+    assert fault.startswith("RunError: a worker does not find the same inputs:\n  the data: other lsoa_lookup/")
+    assert heard == [("run-failed", "RunError")]
+
+
+def test_a_worker_that_came_later_is_looked_at_before_its_first_run(given):
+    fault, heard = given(small(data=small_data()), paths=(Path("/nowhere/at-all"),))
+    assert fault.startswith(
+        "RunError: a worker that came later cannot take these runs:\n  cannot read /nowhere/at-all ("
+    )
+    assert heard == [("run-failed", "RunError")]
 
 
 # ---- faults of runs, of workers and of the scheduler
@@ -287,20 +312,63 @@ def test_a_run_waits_on_its_worker_for_who_is_at_work_on_it(two):
     assert "is being made by another run" not in said
 
 
-def test_workers_that_die_one_after_another_are_one_message():
+def begun(address):
+    """Start a run and return its process once its first notebook is under way."""
+    process = start(small("", data=small_data()), *RUN, address)
+    for line in process.stderr:
+        if line.strip() == "running data":
+            break
+    return process
+
+
+def test_workers_that_die_one_after_another_and_a_lost_scheduler_are_one_message_each():
     with cluster(1, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as address:
-        folder = small("", data=small_data())
-        process = start(folder, *RUN, address)
-        for line in process.stderr:
-            if line.strip() == "running data":
-                break
+        process = begun(address)
         (pid,) = processes(address).values()
         os.kill(pid, signal.SIGKILL)
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 8
-    assert said.startswith("KernelDeathError: 1 worker ended by itself while it made demo")
-    assert "give the same command again" in said
+        assert process.returncode == 8
+        assert said.startswith("KernelDeathError: 1 worker ended by itself while it made demo\n")
+        assert "give the same command again" in said
+        assert "Traceback" not in said
+        process = begun(address)
+        port = int(address.rpartition(":")[2])
+        (scheduler,) = {c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port}
+        os.kill(scheduler, signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 7
+    assert said.startswith("RunError: the connection to the scheduler was lost\n  do: what is finished is kept")
     assert "Traceback" not in said
+
+
+def test_a_run_does_not_wait_for_ever_when_no_worker_is_left(none, monkeypatch):
+    monkeypatch.setattr(many_machines, "_NONE_LEFT", 1.0)
+    folder = small(data=small_data())
+    journals = folder / "outputs" / ".journal"
+    with worker(none) as only:
+
+        def kill():
+            while not any("notebook-started" in path.read_text("utf-8") for path in journals.glob("*")):
+                time.sleep(0.1)
+            only.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        said = curv_eval(folder, *RUN, none, "--keep-going")
+        killer.join()
+    assert said.code == 7
+    assert "0 finished, 0 fresh, 1 failed, 1 not begun" in said.out
+    assert "RunError: no worker was left, and none came back" in said.err
+
+
+def test_a_finished_run_that_does_not_appear_here_is_a_fault(held, monkeypatch):
+    from curv_eval.run.planning import plan
+
+    monkeypatch.setattr(many_machines, "_SEEN", 0.2)
+    (one, _) = plan([held.project / "params" / "study.yaml"])
+    assert many_machines._unseen(one) is None
+    elsewhere = replace(one, folder=one.folder.with_name("nowhere"))
+    assert "was finished on a worker, and nowhere cannot be seen here" in str(many_machines._unseen(elsewhere))
 
 
 def test_ctrl_c_ends_the_runs_on_all_workers_and_leaves_the_workers(two):
@@ -321,21 +389,6 @@ def test_ctrl_c_ends_the_runs_on_all_workers_and_leaves_the_workers(two):
     assert psutil.wait_procs(kernels, timeout=15)[1] == []
     assert [name for name in outputs(folder) if Path(name).name.startswith(".partial")] == []
     assert processes(two) == workers
-
-
-def test_a_scheduler_that_is_lost_is_one_message():
-    with cluster(1) as address:
-        folder = small("", data=small_data())
-        process = start(folder, *RUN, address)
-        for line in process.stderr:
-            if line.strip() == "running data":
-                break
-        port = int(address.rpartition(":")[2])
-        (scheduler,) = {c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port}
-        os.kill(scheduler, signal.SIGKILL)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 7
-    assert said.startswith("RunError: the connection to the scheduler was lost\n  do: what is finished is kept")
 
 
 # ---- addresses and options

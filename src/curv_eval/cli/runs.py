@@ -133,11 +133,12 @@ def _run(studies: list[Path], data: Path | None, asked: _Asked) -> list[Ended]:
 
 def _made(made: list[Planned], asked: _Asked, jobs: int, tell: Tell) -> list[Ended]:
     """Make the runs here, or on a cluster."""
-    from curv_eval.run.many_machines import run_on
-    from curv_eval.run.pool import run_all
-
     if asked.scheduler is None:
+        from curv_eval.run.pool import run_all
+
         return run_all(made, how=asked.how, jobs=jobs, keep_going=asked.keep_going, tell=tell)
+    from curv_eval.run.many_machines import run_on
+
     return run_on(asked.scheduler, made, how=asked.how, keep_going=asked.keep_going, tell=tell)
 
 

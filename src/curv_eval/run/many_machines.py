@@ -134,10 +134,13 @@ def _refuse_unfit(client: Client, needed: Needed) -> None:
         raise RunError(f"{unfit:,} of {len(found):,} workers cannot take these runs", lines, DO)
 
 
-def _lacks(said: list[str] | BaseException) -> list[str]:
-    """Return what a worker said that it lacks; where it could not even look, its curv-eval is another or missing."""
-    if isinstance(said, BaseException):
-        return [f"it has no curv-eval like the one here ({type(said).__name__})"]
+def _lacks(said: list[str] | Exception) -> list[str]:
+    """Return what a worker said that it lacks, or why it could not even be asked."""
+    if isinstance(said, CurvError):
+        return str(said).splitlines()
+    if isinstance(said, Exception):
+        missing = "curv_eval" in str(said)
+        return ["it has no curv-eval like the one here" if missing else f"it did not answer ({type(said).__name__})"]
     return said
 
 
@@ -262,7 +265,9 @@ class _Runs:
 
 
 def _killed(one: Planned, times: int) -> KernelDeathError:
-    ended = "1 worker ended by itself while it" if times == 1 else f"{times:,} workers ended one after another while they"
+    ended = (
+        "1 worker ended by itself while it" if times == 1 else f"{times:,} workers ended one after another while they"
+    )
     what = f"{ended} made {one.study.study}"
     do = "look at the workers' logs and their memory (--memory stops a notebook before that); then run again: " + _ON
     return KernelDeathError(what, do=do)
