@@ -357,7 +357,7 @@ def test_a_run_does_not_wait_for_ever_when_no_worker_is_left(none, monkeypatch):
         said = curv_eval(folder, *RUN, none, "--keep-going")
         killer.join()
     assert said.code == 7
-    assert "0 finished, 0 fresh, 1 failed, 1 not begun" in said.out
+    assert "0 finished, 0 fresh, 2 failed, 0 not begun" in said.out
     assert "RunError: no worker was left, and none came back" in said.err
 
 

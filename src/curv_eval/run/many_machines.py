@@ -198,7 +198,8 @@ class _Runs:
         except BaseException:
             self._stop()
             raise
-        return [ended.get(i, Ended(one)) for i, one in enumerate(plans)]
+        rest = RunError(self.lost, do=_ON) if self.lost and keep_going else None
+        return [ended.get(i, Ended(one, fault=rest)) for i, one in enumerate(plans)]
 
     def _fresh(self, one: Planned) -> Ended:
         return Ended(one, folder=run_planned(one, how=self.how, tell=self.tell))
