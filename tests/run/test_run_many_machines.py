@@ -304,12 +304,14 @@ def test_a_run_waits_on_its_worker_for_who_is_at_work_on_it(two):
     assert not busy(one.steps[0].folder)
     with locked(one.steps[0].folder):
         assert busy(one.steps[0].folder)
-        process = start(folder, *RUN, two)
-        time.sleep(4)
+        process = start(folder, *RUN, two, "--json")
+        assert json.loads(process.stdout.readline())["event"] == "plan"
+        time.sleep(6)
         assert process.poll() is None
-    _, said = process.communicate(timeout=60)
+    said = process.communicate(timeout=60)
     assert process.returncode == 3
-    assert "is being made by another run" not in said
+    assert "is being made by another run" not in said[1]
+    assert [event["event"] for event in events(said[0])][:2] == ["run-started", "notebook-started"]
 
 
 def begun(address):
@@ -374,19 +376,23 @@ def test_a_finished_run_that_does_not_appear_here_is_a_fault(held, monkeypatch):
 def test_ctrl_c_ends_the_runs_on_all_workers_and_leaves_the_workers(two):
     folder = small(THREE, data=small_data())
     process = start(folder, *RUN, two, "--json")
-    kernels = []
+    kernels, held_up = {}, set()
     for line in process.stdout:
         event = json.loads(line)
         if event["event"] == "kernel-started":
-            kernels.append(psutil.Process(event["pid"]))
-        if len(kernels) == 2:
+            kernels[event["study"]] = psutil.Process(event["pid"])
+        if event["event"] == "cell-started" and event["study"] not in held_up:
+            # a cell that would never end by itself
+            kernels[event["study"]].suspend()
+            held_up.add(event["study"])
+        if len(held_up) == 2:
             break
     workers = processes(two)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said == "stopped; nothing half-written was left, and what was finished is not repeated\n"
-    assert psutil.wait_procs(kernels, timeout=15)[1] == []
+    assert psutil.wait_procs(list(kernels.values()), timeout=15)[1] == []
     assert [name for name in outputs(folder) if Path(name).name.startswith(".partial")] == []
     assert processes(two) == workers
 
