@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -395,6 +396,34 @@ def test_ctrl_c_ends_the_runs_on_all_workers_and_leaves_the_workers(two):
     assert psutil.wait_procs(list(kernels.values()), timeout=15)[1] == []
     assert [name for name in outputs(folder) if Path(name).name.startswith(".partial")] == []
     assert processes(two) == workers
+
+
+def test_only_the_kernels_below_the_given_folders_are_ended():
+    from curv_eval.kernels import Setting, stop_kernels
+    from curv_eval.kernels.session import Session
+
+    home = scratch()
+    asleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with subprocess.Popen(asleep) as mine, subprocess.Popen(asleep) as other:
+        quiet = {"tell": lambda event: None}
+        with Session(Setting(home / "a" / "data"), **quiet) as first, Session(Setting(home / "b"), **quiet) as second:
+            first.watch(mine)
+            second.watch(other)
+            stop_kernels([home / "a"])
+            assert mine.wait(timeout=15) == -signal.SIGKILL
+            assert other.poll() is None
+        assert other.wait(timeout=15) == -signal.SIGKILL
+
+
+def test_a_lock_that_a_killed_worker_left_holds_nobody_up():
+    final = project() / "outputs" / "demo" / "data" / "0123456789ab"
+    with locked(final):
+        (name,) = (final.parents[2] / ".locks").iterdir()
+        assert busy(final)
+    assert not busy(final)
+    name.parent.mkdir(parents=True, exist_ok=True)
+    name.touch()
+    assert not busy(final)
 
 
 # ---- addresses and options
