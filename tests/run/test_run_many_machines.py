@@ -411,7 +411,8 @@ def test_only_the_kernels_below_the_given_folders_are_ended():
             second.watch(other)
             stop_kernels([home / "a"])
             assert mine.wait(timeout=15) == -signal.SIGKILL
-            assert other.poll() is None
+            with pytest.raises(subprocess.TimeoutExpired):
+                other.wait(timeout=1)
         assert other.wait(timeout=15) == -signal.SIGKILL
 
 
