@@ -47,8 +47,8 @@ def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo:
         "study": fingerprint(canonical(study)),
         "registration": {name: _hash(path, memo) for name, path in registration.files(study).items()},
         "contracts": {name: _hash(path, memo) for name, path in contracts.items() if path.is_file()},
-        "code": _once(memo, "code", _code),
-        "notebooks": _once(memo, "notebooks", _notebooks),
+        "code": _once(memo, "code", code),
+        "notebooks": _once(memo, "notebooks", notebooks),
         "environment": environment(),
     }
     if data is not None:
@@ -84,12 +84,13 @@ def _hash(path: Path, memo: Memo) -> str:
     return _once(memo, path, lambda: {"": sha256(path)})[""]
 
 
-def _code() -> dict[str, str]:
-    """Return the first 16 figures of each file's hash, enough to name what changed."""
+def code() -> dict[str, str]:
+    """Return the first 16 figures of the hash of each file of the program, enough to name what changed."""
     return {name: found[:16] for name, found in tree(Path(__file__).parent, "*.*").items()}
 
 
-def _notebooks() -> dict[str, str]:
+def notebooks() -> dict[str, str]:
+    """Return the hash of what each notebook of a run does. Raises RunError for one that is not whole."""
     return {name: _source(shipped("notebooks") / f"{name}.ipynb") for name in NOTEBOOKS}
 
 

@@ -19,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 EXTRAS = PROJECT["optional-dependencies"]
-WANTED = [Requirement(text) for text in [*PROJECT["dependencies"], *EXTRAS["dev"], *EXTRAS["lab"]]]
+WANTED = [Requirement(text) for text in [*PROJECT["dependencies"], *EXTRAS["dask"], *EXTRAS["dev"], *EXTRAS["lab"]]]
 
 
 def entries():

@@ -12,7 +12,7 @@ import typer
 from curv_eval.errors import RunError
 
 if TYPE_CHECKING:
-    from curv_eval.run.notebooks import How
+    from curv_eval.run.notebooks import How, Tell
     from curv_eval.run.planning import Planned
     from curv_eval.run.pool import Ended
 
@@ -83,7 +83,7 @@ def run(  # noqa: PLR0913 - every option of a command is an argument
 ) -> None:
     """Run what is not fresh: data, power and effect of each study, then the draft brief of a single one."""
     how = _how(again=again, cold=cold, limits=(cell_minutes, minutes, memory))
-    ended = _run(studies, data, _Asked(how, jobs, keep_going, as_json))
+    ended = _run(studies, data, _Asked(how, jobs, keep_going, as_json, scheduler))
     _report(ended, as_json=as_json, brief=brief)
 
 
@@ -112,21 +112,34 @@ class _Asked:
     jobs: int | None
     keep_going: bool
     as_json: bool
+    scheduler: str | None = None
 
 
 def _run(studies: list[Path], data: Path | None, asked: _Asked) -> list[Ended]:
     from curv_eval.run.journal import journal
     from curv_eval.run.notebooks import jobs_that_fit
     from curv_eval.run.planning import plan as planned
-    from curv_eval.run.pool import run_all
     from curv_eval.run.progress import shown
 
+    if asked.scheduler and asked.jobs:
+        raise RunError("--jobs is for this machine; with --scheduler the workers decide", do="leave one of them out")
     made, how = planned(studies, data=data), asked.how
     jobs = jobs_that_fit(asked.jobs, sum(not one.fresh or how.again for one in made))
     expected = sum(one.seconds or 0 for one in made if not one.fresh) or None
     project = made[0].study.project
     with shown(as_json=asked.as_json, expected=expected, jobs=jobs) as show, journal(project, show) as tell:
-        return run_all(made, how=how, jobs=jobs, keep_going=asked.keep_going, tell=tell)
+        return _made(made, asked, jobs, tell)
+
+
+def _made(made: list[Planned], asked: _Asked, jobs: int, tell: Tell) -> list[Ended]:
+    """Make the runs here, or on a cluster."""
+    if asked.scheduler is None:
+        from curv_eval.run.pool import run_all
+
+        return run_all(made, how=asked.how, jobs=jobs, keep_going=asked.keep_going, tell=tell)
+    from curv_eval.run.many_machines import run_on
+
+    return run_on(asked.scheduler, made, how=asked.how, keep_going=asked.keep_going, tell=tell)
 
 
 def _report(ended: list[Ended], *, as_json: bool, brief: bool) -> None:

@@ -8,8 +8,9 @@ import copy
 import itertools
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curv_eval.errors import KernelDeathError, StudyError
@@ -133,12 +134,17 @@ def canonical(done: NotebookNode) -> NotebookNode:
     return done
 
 
-def stop_kernels() -> None:
-    """End every kernel of this process, and those they were forked from; what waits for them raises."""
+def stop_kernels(homes: Collection[Path] | None = None) -> None:
+    """End every kernel of this process, and those they were forked from; what waits for them raises.
+
+    homes: end only kernels that work somewhere below these folders, and leave what others are forked from.
+    """
     from curv_eval.kernels.session import LIVE
     from curv_eval.kernels.warm import close_zygotes
 
     _stopped[0] = next(_STOPS)
     for session in list(LIVE):
-        session.end()
-    close_zygotes()
+        if homes is None or not {*session.cwd.parents}.isdisjoint(homes):
+            session.end()
+    if homes is None:
+        close_zygotes()

@@ -83,9 +83,7 @@ def locked(final: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    home = _home(final)
-    name = "-".join(final.relative_to(home).parts)
-    held = home / ".locks" / f"{name}.lock"
+    home, held = _home(final), _lock(final)
     made = _missing(held.parent)
     held.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(held, is_singleton=False, thread_local=False)
@@ -102,6 +100,22 @@ def locked(final: Path) -> Iterator[None]:
             held.unlink(missing_ok=True)
         lock.release()
         _remove_empty(made)
+
+
+def _lock(final: Path) -> Path:
+    home = _home(final)
+    return home / ".locks" / f"{'-'.join(final.relative_to(home).parts)}.lock"
+
+
+def busy(final: Path) -> bool:
+    """Whether a process is at work on a folder; the file of its lock is there only then, or after a kill."""
+    if not _lock(final).exists():
+        return False
+    try:
+        with locked(final):
+            return False
+    except RunError:
+        return True
 
 
 def _swap(work: Path, final: Path) -> None:

@@ -96,7 +96,7 @@ def refuse_failed(ended: Sequence[Ended]) -> None:
     texts: dict[str, list[str]] = {}
     for one in failed:
         texts.setdefault(str(one.fault), []).append(one.planned.study.study)
-    lines = [line for text, names in texts.items() for line in (_names(names), *_indented(text))]
+    lines = [line for text, names in texts.items() for line in (heading(names), *indented(text))]
     waiting = sum(one.state == "not begun" for one in ended)
     lines += [f"{waiting:,} did not begin; with --keep-going they would have"] if waiting else []
     raise _as_kind(failed, RunError(f"{len(failed):,} of {len(ended):,} runs failed", lines, _AGAIN))
@@ -111,9 +111,11 @@ def _as_kind(failed: Sequence[Ended], fault: RunError) -> RunError:
     return fault
 
 
-def _names(names: Sequence[str]) -> str:
+def heading(names: Sequence[str]) -> str:
+    """Return the first name as a heading, and how many more there are."""
     return f"{names[0]}:" if len(names) == 1 else f"{names[0]} and {len(names) - 1:,} more:"
 
 
-def _indented(text: str) -> list[str]:
+def indented(text: str) -> list[str]:
+    """Return the lines of a text, each set in."""
     return [f"  {line}" for line in text.splitlines()]

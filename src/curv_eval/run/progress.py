@@ -63,6 +63,8 @@ def _line(event: dict, *, many: bool) -> str:
         return f"{of}running {event['notebook']}"
     if kind == "retry":
         return f"{of}{event['notebook']}: its kernel ended by itself; once more"
+    if kind == "worker-lost":
+        return f"{of}its worker was lost; it goes on on another"
     if kind == "run-finished" and many:
         return f"{of}finished in {spell(event['seconds'])}"
     if kind == "run-failed" and many:
@@ -81,7 +83,8 @@ def _live(expected: float | None, jobs: int) -> Iterator[Tell]:
         def tell(event: dict) -> None:
             events.append(event)
             if event["event"] != "stream":
-                live.update(table(events, began=began, expected=expected, jobs=jobs))
+                at_once = events[0].get("jobs", jobs)
+                live.update(table(events, began=began, expected=expected, jobs=at_once))
 
         yield tell
     _close(console, events)
