@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
+from contextlib import suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from traitlets import Type
 
 from curv_eval.kernels import warm
 
@@ -33,9 +39,45 @@ class ForkProvisioner(LocalProvisioner):
         self.cwd = cwd
         return self.connection_info
 
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel, and give it a moment to be gone: the manager looks only ten times a second."""
+        await super().kill(restart)
+        for _ in range(50):
+            if await self.poll() is not None:
+                return
+            await asyncio.sleep(0.002)
+
+
+class PromptClient(AsyncKernelClient):
+    """A client that takes a kernel for ready when it answers, without listening for 0.2 s whether it says more.
+
+    What a kernel said before is no harm: outputs are told apart by the request that they belong to.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Return once the kernel answered and can be heard. Raises RuntimeError when it ended, or after `timeout` s."""
+        until = time.monotonic() + (float("inf") if timeout is None else timeout)
+        while not await self._answered():
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > until:
+                raise RuntimeError(f"Kernel didn't respond in {timeout:g} seconds")
+
+    async def _answered(self) -> bool:
+        self.kernel_info()
+        with suppress(Empty):
+            said = await self.shell_channel.get_msg(timeout=1)
+            if said["msg_type"] == "kernel_info_reply":
+                await self.iopub_channel.get_msg(timeout=0.2)
+                self._handle_kernel_info_reply(said)
+                return True
+        return False
+
 
 class ForkingManager(AsyncKernelManager):
     """An AsyncKernelManager whose kernels are forked, whatever its kernel specification says."""
+
+    client_factory = Type(PromptClient)
 
     @property
     def kernel_spec(self):
