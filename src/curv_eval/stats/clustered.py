@@ -123,7 +123,7 @@ def _alike(x: np.ndarray, residual: np.ndarray, bread: np.ndarray, c: np.ndarray
 
 def _people(x: np.ndarray, residual: np.ndarray, bread: np.ndarray, c: np.ndarray, *, rule: str) -> Robust:
     n, k = x.shape
-    gap = 1.0 - np.einsum("ij,jk,ik->i", x, bread, x)
+    gap = 1.0 - ((x @ bread) * x).sum(axis=1)
     open_ = gap > _CLOSE
     safe = np.where(open_, gap, 1.0)
     power = {"HC2": 0.5, "CR2": 0.5, "HC3": 1.0}.get(rule, 0.0)
@@ -189,7 +189,7 @@ def _degrees(own: np.ndarray, inner: np.ndarray, bread: np.ndarray) -> float:
 
     0 where every cluster fits its own part, so that nothing is left to vary.
     """
-    crossed = np.einsum("gk,kl,gl->g", inner, bread, inner)
+    crossed = ((inner @ bread) * inner).sum(axis=1)
     middle = bread @ (inner.T @ inner)
     trace = own.sum() - crossed.sum()
     square = (own**2).sum() - 2 * (own * crossed).sum() + np.sum(middle * middle.T)
