@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from curv_eval import inputs, manifest
+from curv_eval.data import contract_files
+from curv_eval.errors import RunError
 from curv_eval.registration import standing
 from curv_eval.report.bundle import add_part
 from curv_eval.report.registration_parts import write_registration
@@ -15,7 +17,7 @@ from curv_eval.run.folders import name_latest, staged, tidy
 from curv_eval.run.notebooks import How, Tell, make
 from curv_eval.run.planning import Planned, Step
 from curv_eval.run.records import NAME, read_record
-from curv_eval.study import Study
+from curv_eval.study import Study, load_study
 
 
 def run_planned(planned: Planned, *, how: How, tell: Tell) -> Path:
@@ -54,10 +56,27 @@ def _steps(planned: Planned, how: How, tell: Tell) -> list[dict]:
             with staged(step.folder) as work:
                 _start(work, before)
                 done = make(planned, step, work=work, how=how, tell=_of(step, tell))
+                refuse_moved(planned, step.notebook)
         tell({"event": "notebook-finished", "notebook": step.notebook, "seconds": done["seconds"]})
         records.append({name: held for name, held in done.items() if name not in ("outputs", "bytes")})
         before = step
     return records
+
+
+def refuse_moved(planned: Planned, notebook: str) -> None:
+    """Raise RunError when what the run depends on is no longer what was planned: its result would have a wrong name."""
+    study = load_study(planned.study.reference)
+    now = inputs.inputs(study, data=planned.data, contracts=contract_files(study))
+    if inputs.key(now) == inputs.key(planned.found):
+        return
+    kinds = [kind for kind in now if isinstance(now[kind], dict)]
+    moved = [str(one) for kind in kinds for one in manifest.moved_between(kind, planned.found[kind], now[kind])]
+    moved = [*moved, *(["study: changed"] if now["study"] != planned.found["study"] else [])]
+    do = f"nothing of the {notebook} notebook was kept; give the same command again, and leave these alone meanwhile"
+    raise RunError(f"what the {notebook} notebook depends on changed while it ran", moved[:_SHOWN], do)
+
+
+_SHOWN = 12
 
 
 def _of(step: Step, tell: Tell) -> Tell:

@@ -53,19 +53,38 @@ def load_study(path: str | Path) -> Study:
 
 
 def _member(file: Path, name: str) -> Study:
-    found = {study.study: study for study in load_studies(file)}
-    if name not in found:
-        close = difflib.get_close_matches(name, found, 1) or list(found)[:1]
+    """Return one study of a sweep; the others are written out and not looked at, since a sweep may hold thousands."""
+    raw = _raw(file)
+    asked = _asked(raw)
+    named = [(made, lost) for made, lost in members(raw, asked) if made["study"] == name] if asked else []
+    if not named:
+        known = [study.study for study in load_studies(file)]
+        close = difflib.get_close_matches(name, known, 1) or known[:1]
         raise StudyError(f"{file.name} holds no study {name!r}", do=f"did you mean {file}#{close[0]}?")
-    return found[name]
+    ((made, lost),) = named
+    study, wrong = _valid(made, path=file, family=str(raw.get("study")))
+    return _without_faults([study], [*lost, *wrong], file)[0]
+
+
+def _raw(path: Path) -> dict[str, Any]:
+    raw = read_yaml(path)
+    if secret := list(secrets_in(raw)):
+        raise StudyError(f"{path.name} holds a secret", secret, REMEDY)
+    return raw
+
+
+def _asked(raw: dict[str, Any]) -> Sweep | None:
+    """Return the sweep of a file, None where there is none or it is not right."""
+    try:
+        return _SWEEP.validate_json(json.dumps(raw["sweep"])) if raw.get("sweep") is not None else None
+    except ValidationError:
+        return None
 
 
 def load_studies(path: str | Path) -> tuple[Study, ...]:
     """Return the studies of the YAML file `path`: one, or every one of its sweep. Raises StudyError."""
     path = Path(path)
-    raw = read_yaml(path)
-    if secret := list(secrets_in(raw)):
-        raise StudyError(f"{path.name} holds a secret", secret, REMEDY)
+    raw = _raw(path)
     faults = [f"{key}: is set by the program" for key in ("path", "family") if key in raw]
     raw = {key: value for key, value in raw.items() if key not in ("path", "family")}
     made = [_valid(raw, path=path)] if raw.get("sweep") is None else _swept(raw, path)
