@@ -58,6 +58,8 @@ def test_ctrl_c_says_that_nothing_was_left_and_leaves_nothing():
     assert process.returncode == 130
     assert "stopped; nothing half-written was left, and what was finished is not repeated" in said
     assert "Traceback" not in said
+    # asyncio must not add what it thinks of tasks that were left
+    assert "Task" not in said
     assert outputs(folder) == {}
     assert psutil.wait_procs(kernels, timeout=15)[1] == []
 

@@ -13,8 +13,10 @@ from curv_eval.run import folders
 from curv_eval.run.folders import find, locked, name_latest, staged, tidy
 from curv_eval.run.journal import journal, last_journal, states
 from curv_eval.run.notebooks import jobs_that_fit, refuse_secrets, refuse_undeclared
+from curv_eval.run.planning import Step
 from curv_eval.run.progress import headline, json_lines, plain_lines, spell, table
 from curv_eval.run.records import read_record, write_record
+from curv_eval.run.study_run import _start
 
 
 @pytest.fixture
@@ -193,6 +195,21 @@ def test_outputs_that_are_not_declared_or_not_made_are_named_all_at_once(tmp_pat
 def test_what_the_notebook_before_made_is_not_this_one_s(tmp_path):
     made(tmp_path, "restricted/panel.npz", "old.txt")
     refuse_undeclared(tmp_path, DECLARED, before={"old.txt"}, notebook="power")
+
+
+def test_a_disk_that_fills_up_while_a_notebook_s_folder_is_begun_says_so(tmp_path, monkeypatch):
+    before, final = (tmp_path / "outputs" / "demo" / name / "abc" for name in ("data", "power"))
+    (before / "restricted").mkdir(parents=True)
+    (before / "restricted" / "panel.npz").write_bytes(b"x")
+
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr("curv_eval.run.study_run.shutil.copy2", full)
+    with pytest.raises(RunError, match="cannot write to outputs/demo/power") as said, staged(final) as work:
+        _start(work, Step("data", "abc", before, done=True))
+    assert "make room" in str(said.value)
+    assert not final.exists()
 
 
 def sealed_study(key):

@@ -110,6 +110,11 @@ def _closing_loop(run: Callable[[], NotebookNode]) -> NotebookNode:
         return run()
     finally:
         if not loop.is_running():
+            # after Ctrl-C there are tasks left, and asyncio would have a word to say about each
+            if left := asyncio.all_tasks(loop):
+                for task in left:
+                    task.cancel()
+                loop.run_until_complete(asyncio.wait(left, timeout=1))
             loop.close()
             asyncio.set_event_loop(None)
 

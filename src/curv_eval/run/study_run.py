@@ -86,7 +86,13 @@ def _of(step: Step, tell: Tell) -> Tell:
 def _start(work: Path, before: Step | None) -> None:
     """Begin where the notebook before ended: its files are copied, so that each folder is whole by itself."""
     if before is not None:
-        shutil.copytree(before.folder, work, ignore=shutil.ignore_patterns(NAME), dirs_exist_ok=True)
+        # one by one: copytree would hide in a text what a full disk says
+        for path in sorted(before.folder.rglob("*")):
+            target = work / path.relative_to(before.folder)
+            if path.is_dir():
+                target.mkdir(exist_ok=True)
+            elif path.name != NAME:
+                shutil.copy2(path, target)
     (work / "restricted").mkdir(exist_ok=True)
 
 
