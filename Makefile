@@ -8,7 +8,7 @@ else
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-people test lab lock lint bench bench-engine bench-sweep calibrate example-brief clean setup
+.PHONY: demo demo-people test lab lock lint bench bench-engine bench-sweep faults calibrate example-brief clean setup
 
 demo: $(READY)
 	$(BIN)/curv-eval demo
@@ -17,6 +17,9 @@ demo: $(READY)
 demo-people: $(READY)
 	$(BIN)/curv-eval run params/demo-people.yaml --again
 
+# each of pytest's workers has a core: threads of the numeric libraries would only get in each other's way
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: $(READY)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
@@ -36,6 +39,10 @@ bench-engine: $(READY)
 # a thousand studies in one sweep: about an hour on two cores; fills bench/engine.md
 bench-sweep: $(READY)
 	$(BIN)/python bench/sweep.py --write
+
+# what the run engine does when it is killed, filled up or lied to: a quarter of an hour; fills docs/reliability.md
+faults: $(READY)
+	$(BIN)/python bench/faults.py --write
 
 # how often every method's intervals hold, on made-up data: about half an hour on two cores; fills docs/calibration.md
 calibrate: $(READY)

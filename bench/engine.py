@@ -4,7 +4,7 @@
     python bench/engine.py --write       prints it and puts it into bench/engine.md
     python bench/engine.py --notebooks 4 fewer, to try it out
 
-Twenty notebooks of twelve cells: each draws a panel with its own seed, estimates, draws again and makes a chart.
+Twenty notebooks of twelve cells, as a study's are: public data, four methods, checks, 20,000 draws and a chart.
 Each way runs all of them in a fresh process and its numbers must be those of every other way. Time is of the clock,
 from the first notebook handed over to the last one written, with everything that the way has to start. Memory is the
 proportional set size of the whole family of processes, where the system tells it (shared pages counted once), at its
@@ -32,23 +32,19 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "bench" / "engine.md"
 QUIET = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"MPLBACKEND": "agg"}
 CELLS = (
-    "import numpy as np\nimport pandas as pd",
-    "import matplotlib.pyplot as plt\nfrom curv_eval.methods import fit\nfrom curv_eval.panel import Panel\n"
-    "from curv_eval.study import Design, Span",
-    "rng = np.random.default_rng(seed)\nunits, periods = 351, 28\nwards = np.arange(units) % 88",
-    "cohort = np.where(wards < 12, 15.0, np.where(wards < 20, 19.0, np.nan))",
-    "mean = rng.gamma(4, 2, units)[:, None] * (1 + 0.2 * np.sin(np.arange(periods) / 2))\n"
-    "mean = mean * np.where(np.arange(periods)[None, :] >= np.nan_to_num(cohort, nan=99)[:, None], 0.8, 1)",
-    "panel = Panel(units=np.array([f'E{i:08d}' for i in range(units)]), periods=np.arange(periods), cohort=cohort,\n"
-    "              cluster=wards.astype(str), outcomes={'violence': rng.poisson(mean).astype(float)})",
-    "design = Design(method='callaway_santanna', window=Span('2022-01', '2024-04'),\n"
-    "                options={'base': 'mean', 'trends': 'proportional', 'small_sample': 'cr2'})",
-    "found = fit(panel, outcome='violence', design=design)",
-    "from curv_eval.estimate.averages import overall\ntable = overall(found)\ntable",
-    "draws = np.array([np.bincount(rng.integers(0, 88, 88), minlength=88) for _ in range(999)])\n"
-    "by_ward = pd.DataFrame(panel.outcomes['violence']).groupby(wards).sum().to_numpy()\n"
-    "spread = (draws @ by_ward).std(axis=0)\nspread.round(1)",
-    "figure, axis = plt.subplots()\naxis.plot(by_ward.sum(axis=0))\nfigure.savefig(out + '.svg')\nfigure",
+    "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt\nimport seaborn as sns",
+    "from dataclasses import replace\nimport curv_eval as ce\nfrom curv_eval.report.steps import estimate_all",
+    "lesson = replace(ce.example('castle'), seed=seed)\nlesson",
+    "found = ce.compare(lesson, 'callaway_santanna', 'imputation', 'sun_abraham', 'poisson_staggered')\nce.show(found)",
+    "estimates = estimate_all(lesson, lesson.data)\nestimates['homicides']",
+    "checks = ce.run_checks(lesson, lesson.data, estimates=estimates)\n[(check.name, check.text) for check in checks]",
+    "panel = lesson.data\ny = panel.outcomes['homicides']\nrng = np.random.default_rng(seed)",
+    "draws = np.array([y[rng.integers(0, len(y), len(y))].mean(axis=0) for _ in range(20_000)])\n"
+    "spread = draws.std(axis=0)",
+    "table = ce.show(found).assign(seed=seed)\ntable.describe()",
+    "long = pd.DataFrame(y, columns=panel.periods).melt(var_name='year', value_name='homicides')\nlong.head()",
+    "figure, axis = plt.subplots()\nsns.lineplot(long, x='year', y='homicides', seed=seed, ax=axis)\n"
+    "figure.savefig(out + '.svg')\nfigure",
     "with open(out + '.json', 'w') as file:\n"
     "    file.write(table.to_json(double_precision=12))\n    file.write(str(spread.sum()))",
 )  # fmt: skip
