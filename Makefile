@@ -8,7 +8,7 @@ else
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-people test lab lock lint bench bench-engine bench-sweep faults calibrate example-brief clean setup
+.PHONY: demo demo-people test test-slow lab lock lint bench bench-engine bench-sweep faults calibrate example-brief clean setup
 
 demo: $(READY)
 	$(BIN)/curv-eval demo
@@ -21,7 +21,11 @@ demo-people: $(READY)
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
+
+# what takes long and says little more than the tests beside it
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
 
 lab: $(READY)
 	$(BIN)/curv-eval lab

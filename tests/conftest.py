@@ -14,6 +14,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 ROOT = Path(__file__).parents[1]
 
 
+# folders whose tests take longest: begun first, so that no worker is left with one of them when the others are done
+FIRST = ("run", "lab", "export", "kernels", "packaging", "linkage_match", "notebooks")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the folders that take longest in front, and leave the order as it is otherwise."""
+    order = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(ROOT / "tests").parts[0], len(FIRST)))
+
+
 def real_data():
     """Return the folder of real public data, or None."""
     for place in (os.environ.get("CURV_EVAL_DATA"), ROOT.parent / "shared" / "data" / "real"):

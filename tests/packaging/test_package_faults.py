@@ -66,6 +66,7 @@ def places(bench, tmp_path_factory):
     return first, whole, whole.released()
 
 
+@pytest.mark.slow
 def test_one_is_done_again(bench, places, tmp_path):
     first, _, expected = places
     row = bench.tried("kill -9 of the program between two notebooks", bench.copied(first, tmp_path), expected)

@@ -134,7 +134,7 @@ def test_a_run_that_fails_stops_what_has_not_begun():
     assert "1 finished, 0 fresh, 1 failed, 1 not begun" in said.out
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", ["2", pytest.param("1", marks=pytest.mark.slow)])
 def test_with_keep_going_the_others_are_made_and_the_fault_is_said_at_the_end(jobs):
     folder = many(BROKEN)
     said = curv_eval(folder, "run", "params/study.yaml", "--jobs", jobs, "--keep-going")

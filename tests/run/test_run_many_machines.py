@@ -324,6 +324,7 @@ def begun(address):
     return process
 
 
+@pytest.mark.slow
 def test_workers_that_die_one_after_another_and_a_lost_scheduler_are_one_message_each():
     with cluster(1, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as address:
         process = begun(address)
@@ -374,6 +375,7 @@ def test_a_finished_run_that_does_not_appear_here_is_a_fault(held, monkeypatch):
     assert "was finished on a worker, and nowhere cannot be seen here" in str(many_machines._unseen(elsewhere))
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_runs_on_all_workers_and_leaves_the_workers(two):
     folder = small(THREE, data=small_data())
     process = start(folder, *RUN, two, "--json")
