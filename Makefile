@@ -8,7 +8,7 @@ else
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-people test test-slow lab lock lint bench bench-engine bench-sweep faults calibrate example-brief clean setup
+.PHONY: demo demo-people test test-slow lab lock lint bench bench-engine bench-sweep faults attack calibrate example-brief clean setup
 
 demo: $(READY)
 	$(BIN)/curv-eval demo
@@ -48,6 +48,10 @@ bench-sweep: $(READY)
 faults: $(READY)
 	$(BIN)/python bench/faults.py --write
 
+# tables with margins, levels and links, let out by the gate and attacked: about five minutes; fills docs/disclosure.md
+attack: $(READY)
+	$(BIN)/python bench/attacked.py --write
+
 # how often every method's intervals hold, on made-up data: about half an hour on two cores; fills docs/calibration.md
 calibrate: $(READY)
 	$(BIN)/python bench/calibrate.py --write
@@ -75,7 +79,8 @@ example-brief: demo
 	cp -R outputs/demo/$$(cat outputs/demo/latest)/brief/bundle briefs/bundle
 	cp outputs/demo/$$(cat outputs/demo/latest)/brief/_variables.yml outputs/demo/$$(cat outputs/demo/latest)/brief/reference.docx briefs/
 
-# git must not go on calling a filter of an environment that is gone
+# git must not go on calling a filter of an environment that is gone; what was published before stays known
 clean:
 	@if [ -x $(BIN)/curv-eval ]; then $(BIN)/curv-eval lab --undo; fi
-	rm -rf $(VENV) outputs
+	rm -rf $(VENV)
+	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name .ledger -exec rm -rf {} +

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-from curv_eval import manifest
+from curv_eval import ledger, manifest
 from curv_eval.errors import RunError
 
 
@@ -34,13 +34,17 @@ class Review:
 def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str = "") -> Review:
     """Append a review to reviews.json of a run and return it.
 
-    Raises RunError when the run's outputs are not what its manifest says: what was looked at must be what is approved.
+    What is approved may be published, and goes into the ledger. Raises RunError when the run's outputs are not what its
+    manifest says: what was looked at must be what is approved. Raises DisclosureError when what is to be approved would
+    reveal a small count beside what was published before.
     """
     moved = manifest.verify(run)
     if moved:
         raise RunError(f"{run.name} was changed after it was made", [str(m) for m in moved], "run the study again")
     if not reviewer.strip():
         raise RunError("got a blank reviewer", ["expected the name of who checked the run"], "give --reviewer NAME")
+    if decision is Decision.APPROVE:
+        ledger.refuse_revealing(run)
     review = Review(
         run.name,
         manifest.sha256(run / "manifest.json"),
@@ -52,6 +56,8 @@ def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str 
     held = [asdict(r) for r in reviews(run)] + [asdict(review)]
     staged = run / ".reviews.partial"
     staged.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+    if decision is Decision.APPROVE:
+        ledger.record(run)
     staged.replace(run / "reviews.json")
     return review
 

@@ -75,10 +75,10 @@ def test_lines_that_each_look_open_can_close_each_other():
 
 
 def test_no_more_is_withheld_than_one_small_count_needs():
-    # a partner in its row, one in its column, and the cell where theirs cross
+    # a partner in its row, one in its column, and the cell where theirs cross: the three that lose fewest events
     counts = np.array([[90, 80, 3], [500, 10, 600], [20, 30, 40]])
     hidden = np.isnan(released(counts, rules()["nhs_1_7_round_5"]))
-    assert hidden.astype(int).tolist() == [[0, 1, 1], [0, 0, 0], [0, 1, 1]]
+    assert hidden.astype(int).tolist() == [[1, 0, 1], [0, 0, 0], [1, 0, 1]]
 
 
 @pytest.mark.parametrize("rule", STRICT, ids=lambda rule: rule.name)

@@ -158,8 +158,8 @@ REFUSED = {
     "missing events": ({"e": [50, None]}, {}, f"e: {NOT_A_COUNT}"),
     "negative units": ({"u": [9, -9]}, {}, f"u: {NOT_A_COUNT}"),
     "a value in words": ({"v": ["1", "2"]}, {}, "v: every value must be a number"),
-    "values without events": ({}, {"e": Role.KEY}, "values need a UNITS and an EVENTS column behind them"),
-    "values without units": ({}, {"u": Role.KEY}, "values need a UNITS and an EVENTS column behind them"),
+    "values without events": ({}, {"e": Role.KEY}, "VALUE columns need EVENTS and UNITS columns behind them"),
+    "values without units": ({}, {"u": Role.KEY}, "VALUE columns need EVENTS and UNITS columns behind them"),
     "a pseudonym as a key": ({"key": ["a", "0f" * 16]}, {}, "key: a key looks like the identifier of a person"),
     "a crime's identifier as a key": ({"key": ["a", "AB" * 32]}, {}, "key: a key looks like the identifier"),
 }

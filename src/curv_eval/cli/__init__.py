@@ -1,4 +1,4 @@
-"""curv-eval demo | new | data | link | plan | run | status | review | brief | verify | export | lab | doctor."""
+"""curv-eval demo | new | data | link | plan | run | status | release | review | brief | verify | export | doctor."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from curv_eval.cli.export import export
 from curv_eval.cli.lab import lab
 from curv_eval.cli.link import link_app
 from curv_eval.cli.register import register
+from curv_eval.cli.release import release
 from curv_eval.cli.runs import Run, render
 from curv_eval.errors import CurvError, RunError
 
@@ -25,6 +26,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 app.add_typer(data_app, name="data")
 app.add_typer(link_app, name="link")
 app.command()(register)
+app.command()(release)
 app.command()(export)
 app.command()(lab)
 

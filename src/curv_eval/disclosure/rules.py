@@ -24,6 +24,9 @@ class Rule:
     round_to: int
     says: str
     source: str
+    freedom_below: int = 0
+    p_percent: float = 0.0
+    two_largest: float = 100.0
 
     def __post_init__(self) -> None:
         if min(self.events_below, self.round_to) < 1 or self.rounded(self.events_below) < self.events_below:
@@ -33,6 +36,9 @@ class Rule:
     def rounded(self, count: int) -> int:
         """Return a count as it is shown: the nearest multiple of round_to, halves up."""
         return (2 * count + self.round_to) // (2 * self.round_to) * self.round_to if self.round_to > 0 else 0
+
+
+_HIGHER_IS_STRICTER = ("events_below", "units_below", "round_to", "freedom_below", "p_percent")
 
 
 def rules() -> dict[str, Rule]:
@@ -62,11 +68,14 @@ def strictest(names: Iterable[str]) -> Rule:
 
 def _both(one: Rule, other: Rule) -> Rule:
     """Return `one` where it is at least as strict in everything, else a rule as strict as both together."""
-    events, units, base = (max(getattr(one, f), getattr(other, f)) for f in ("events_below", "units_below", "round_to"))
-    if (events, units, base) == (one.events_below, one.units_below, one.round_to):
+    least = {field: max(getattr(one, field), getattr(other, field)) for field in _HIGHER_IS_STRICTER}
+    least["two_largest"] = min(one.two_largest, other.two_largest)
+    if all(getattr(one, field) == number for field, number in least.items()):
         return one
+    events, units, base = least["events_below"], least["units_below"], least["round_to"]
     says = (
         f"Where such data meet in one table, counts from 1 to {events - 1} are withheld, other counts are rounded to "
         f"the nearest {base}, and estimates that rest on fewer than {events} incidents or {units} areas are withheld."
     )
-    return Rule(f"{one.name}+{other.name}", one.order, events, units, base, says, f"{one.source}; {other.source}")
+    source = f"{one.source}; {other.source}"
+    return Rule(name=f"{one.name}+{other.name}", order=one.order, says=says, source=source, **least)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from curv_eval.disclosure import WITHHELD, Released
 from curv_eval.errors import DisclosureError
+from curv_eval.report.evidence import add_evidence
 
 Format = Callable[[object], str]
 # what a spreadsheet takes for the start of a formula, in narrow and in full width
@@ -44,8 +45,9 @@ def add_values(folder: Path, values: Mapping[str, str]) -> None:
 
 
 def add_table(folder: Path, released: Released) -> None:
-    """Add a released table to release/results.json and write it as release/tables/<name>.csv."""
+    """Add a released table to release/results.json and write release/tables/<name>.csv; its evidence stays inside."""
     _only_released(released)
+    add_evidence(folder, released)
     path, held = _held(folder)
     held["tables"][released.name] = {
         "title": released.title,

@@ -12,6 +12,7 @@ from curv_eval.data import contract_files
 from curv_eval.errors import RunError
 from curv_eval.registration import standing
 from curv_eval.report.bundle import add_part
+from curv_eval.report.evidence import write_page
 from curv_eval.report.registration_parts import write_registration
 from curv_eval.run.folders import name_latest, staged, tidy
 from curv_eval.run.notebooks import How, Tell, make
@@ -105,6 +106,7 @@ def _compose(planned: Planned, records: list[dict]) -> None:
         write_study(study, work / "study.yaml")
         write_registration(work, standing(study))
         add_part(work, "reproduce", _reproduce(study, found))
+        write_page(work, study.title)
         manifest.write(work, study=study, found=found, times=times, steps=records)
     name_latest(planned.folder)
 
