@@ -79,8 +79,10 @@ example-brief: demo
 	cp -R outputs/demo/$$(cat outputs/demo/latest)/brief/bundle briefs/bundle
 	cp outputs/demo/$$(cat outputs/demo/latest)/brief/_variables.yml outputs/demo/$$(cat outputs/demo/latest)/brief/reference.docx briefs/
 
-# git must not go on calling a filter of an environment that is gone; what was published before stays known
+# git must not go on calling a filter of an environment that is gone
 clean:
 	@if [ -x $(BIN)/curv-eval ]; then $(BIN)/curv-eval lab --undo; fi
 	rm -rf $(VENV)
-	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name .ledger -exec rm -rf {} +
+	@# the audit log, and the ledger of what was published, outlive what they tell of
+	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name 'audit.*' ! -name .ledger -exec rm -rf {} +
+	@rmdir outputs 2>/dev/null || true

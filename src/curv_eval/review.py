@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-from curv_eval import ledger, manifest
+from curv_eval import audit, ledger, manifest
 from curv_eval.errors import RunError
 
 
@@ -32,11 +32,11 @@ class Review:
 
 
 def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str = "") -> Review:
-    """Append a review to reviews.json of a run and return it.
+    """Append a review to reviews.json of a run and return it; it stands in the audit log before that.
 
     What is approved may be published, and goes into the ledger. Raises RunError when the run's outputs are not what its
     manifest says: what was looked at must be what is approved. Raises DisclosureError when what is to be approved would
-    reveal a small count beside what was published before.
+    reveal a small count beside what was published before. Raises RunError where the audit log cannot be written.
     """
     moved = manifest.verify(run)
     if moved:
@@ -56,10 +56,28 @@ def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str 
     held = [asdict(r) for r in reviews(run)] + [asdict(review)]
     staged = run / ".reviews.partial"
     staged.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", "utf-8", newline="\n")
-    if decision is Decision.APPROVE:
-        ledger.record(run)
-    staged.replace(run / "reviews.json")
+    try:
+        _record(run, review)
+        if decision is Decision.APPROVE:
+            ledger.record(run)
+        staged.replace(run / "reviews.json")
+    finally:
+        staged.unlink(missing_ok=True)
     return review
+
+
+_RECORDED = {
+    Decision.APPROVE.value: audit.What.APPROVED,
+    Decision.REVISE.value: audit.What.REVISED,
+    Decision.REFUSE.value: audit.What.REFUSED,
+}
+
+
+def _record(run: Path, review: Review) -> None:
+    """Record who decided what on which run; what was found stays with the run, for it is free text."""
+    detail = {"reviewer": review.reviewer, "manifest": review.manifest_sha256}
+    study = manifest.read(run)["study"]
+    audit.record(audit.home_of(run), _RECORDED[review.decision], of=study, run=run.name, detail=detail)
 
 
 def reviews(run: Path) -> list[Review]:

@@ -8,6 +8,8 @@ import pytest
 from projects import ROOT, STREET, change, curv_eval, outputs, plain_study, project, small_data
 from refusals import refused
 
+from curv_eval import audit
+
 MONTH = f"{STREET}/2023-05/2023-05-made-up-street.csv"
 
 
@@ -220,3 +222,5 @@ def test_the_variable_and_the_option_are_both_understood(held):
 def test_a_path_with_spaces_and_letters_of_other_languages():
     folder = project("Prüfung Nº 5, łódź", data=small_data("2023-05", "2023-07"))
     assert curv_eval(folder, "data", "check", "params/study.yaml").code == 0
+    (line,) = audit.lines(folder / "outputs")
+    assert (line.what, line.run, line.detail["by"]) == (audit.What.LOADED, "", "data check")

@@ -102,6 +102,11 @@ def test_a_list_is_encoded_from_end_to_end(laptop):
     with duckdb.connect() as con:
         found = read_encoded(con, laptop / "send" / "people.parquet", "people")
     assert (found.rows, found.source, found.purpose, found.made_up) == (60, "vcse", SAID[3], False)
+    recorded = (laptop / "outputs" / "audit.jsonl").read_text("utf-8")
+    assert recorded.count("\n") == 1
+    assert '"what": "encoded", "of": "vcse"' in recorded
+    assert secret(laptop) not in recorded
+    assert not any(value in recorded for row in ROWS for value in row.values() if len(value) > 4)
 
 
 def test_the_example_row_is_the_first_that_leaves(laptop):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from curv_eval import audit
 from curv_eval.linkage.model_weights import telling_pattern, waterfall
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "run"))
@@ -44,6 +46,16 @@ def test_the_charts_are_there_whole_and_said(drawn):
     assert found == {f"{name}.{kind}" for name in ("match_weights", "waterfall") for kind in kinds}
     assert "charts written: match_weights, waterfall" in said.out
     assert not [path for path in folder.iterdir() if path.name.startswith(".partial")]
+
+
+def test_the_linkage_is_recorded_without_a_record_of_anybody(drawn):
+    folder, _ = drawn
+    (line,) = audit.lines(folder / "outputs")
+    pairs = rows(folder / "pairs.csv")
+    assert (line.what, line.of, line.detail["pairs"]) == (audit.What.LINKED, "left with right", len(pairs))
+    assert line.detail["made: pairs.csv"] == hashlib.sha256((folder / "pairs.csv").read_bytes()).hexdigest()
+    assert {"read 1: left.parquet", "read 2: right.parquet"} <= set(line.detail)
+    assert not any(value in str(line) for row in pairs for value in (row["left_id"], row["right_id"]))
 
 
 def test_every_level_of_every_field_has_its_weight(drawn):

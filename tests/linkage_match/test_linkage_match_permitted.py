@@ -11,6 +11,7 @@ from pathlib import Path
 import linkage_match_support as support
 import pytest
 
+from curv_eval import audit
 from curv_eval.linkage.encode import record_pseudonym
 from curv_eval.linkage.keys import read_key
 from curv_eval.shipped import shipped
@@ -72,6 +73,8 @@ def test_two_lists_are_linked_by_keyed_ids_where_both_allow_it(desk, people):
     about = json.loads((folder / "pairs.csv.about.json").read_text("utf-8"))
     assert (about["mode"], about["made_up"], about["purpose"]) == ("clear", True, ["record linkage"])
     assert about["left"] == {"records": 2000, "source": LEFT}
+    (line,) = audit.lines(folder / "outputs")
+    assert (line.what, line.of, line.detail["by"]) == (audit.What.LINKED, f"{LEFT} with {RIGHT}", "clear")
 
 
 @pytest.mark.parametrize(("change", "piece"), [
@@ -92,6 +95,7 @@ def test_one_agreement_that_does_not_allow_it_is_enough(desk, change, piece, mon
     assert piece in said.err
     assert "do: settle it with both stewards, or link encoded files" in said.err
     assert not (folder / "pairs.csv").exists()
+    assert audit.lines(folder / "outputs") == []
 
 
 def test_a_template_covers_no_real_list(desk):

@@ -116,10 +116,10 @@ def curv_eval(folder: Path, *words: str, **variables: str) -> Said:
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """Return every file and every folder of a project's outputs/, with the hash of each file; not the journal."""
+    """Return every file and every folder of a project's outputs/, with its hash; not the journal and audit log."""
     home = folder / "outputs"
     there = {str(p.relative_to(home)): "folder" for p in home.rglob("*") if p.is_dir()} | tree(home)
-    return {name: held for name, held in there.items() if not name.startswith(".journal")}
+    return {name: held for name, held in there.items() if not name.startswith((".journal", "audit."))}
 
 
 def change(path: Path, old: str, new: str) -> None:

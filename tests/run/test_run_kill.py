@@ -8,6 +8,7 @@ import psutil
 import pytest
 from projects import STREET, finished, outputs, project, small_data, start, wait_for_kernel
 
+from curv_eval import audit
 from curv_eval.manifest import tree
 
 
@@ -41,6 +42,17 @@ def test_the_next_run_removes_the_leftovers_and_finishes():
     manifest = json.loads((held.run / "manifest.json").read_text("utf-8"))
     made = {f"{part}/{name}" for part in ("release", "restricted") for name in tree(held.run / part)}
     assert set(manifest["outputs"]) == made | {"study.yaml"}
+
+
+def test_the_log_tells_what_was_read_and_released():
+    held = finished()
+    home = held.project / "outputs"
+    # the killed run had read the data and kept what it made of them; the next one read them too, for what was missing
+    told = [(line.what.value, line.run) for line in audit.lines(home)]
+    assert told == [(what, held.run.name) for what in ("loaded", "loaded", "released", "published")]
+    assert audit.verify_log(home).faults == audit.verify_log(home).notes == ()
+    tables = json.loads((held.run / "release" / "results.json").read_text("utf-8"))["tables"]
+    assert audit.lines(home)[2].detail["tables"] == len(tables)
 
 
 def running():

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -18,6 +19,7 @@ import yaml
 from clusters import cluster, processes, worker
 from projects import ROOT, STREET, change, curv_eval, outputs, plain_study, project, scratch, small_data, start
 
+from curv_eval import audit
 from curv_eval.run import many_machines, on_a_worker
 from curv_eval.run.folders import busy, locked
 
@@ -67,7 +69,8 @@ class Held:
     def __init__(self, address):
         self.project = small(data=small_data(), keep=True)
         workers = processes(address)
-        process = start(self.project, *RUN, address, "--json")
+        with patch.dict(os.environ, {"CURV_EVAL_USER": "A. Asker"}):
+            process = start(self.project, *RUN, address, "--json")
         self.events, self.lost, self.before = [], "", {}
         at = {}
         for line in process.stdout:
@@ -155,6 +158,17 @@ def test_a_run_of_a_cluster_verifies_and_its_status_is_known(held):
     said = curv_eval(folder, *RUN, "tcp://127.0.0.1:1")
     assert (said.code, said.err) == (0, "")
     assert "0 finished, 2 fresh, 0 failed, 0 not begun" in said.out
+
+
+def test_what_workers_read_and_released_is_recorded_once_in_the_name_of_who_asked(held):
+    home = held.project / "outputs"
+    told = [(line.what.value, line.of) for line in audit.lines(home) if line.who == "A. Asker"]
+    studies = held.events[0]["studies"]
+    assert {one for one in told if one[0] == "released"} == {("released", name) for name in studies}
+    assert sorted(what for what, _ in told if what != "loaded") == ["released"] * len(studies)
+    # the run whose worker was killed was taken up by another one, which read the data too
+    assert told.count(("loaded", held.lost)) == 2
+    assert audit.verify_log(home).faults == ()
 
 
 # ---- workers that lack something are refused before the first run
@@ -255,7 +269,8 @@ def given(two):
         change(folder / "data" / "lsoa_lookup.csv", "\n", "\n\n")
         with many_machines._needed([one]) as needed, Client(two, set_as_default=False) as client:
             asked = replace(needed, **changed)
-            order = on_a_worker.Order(asked, one.study.study, one.study.reference, one.data, one.found, How())
+            study = one.study
+            order = on_a_worker.Order(asked, study.study, study.reference, one.data, one.found, How(), "A. Asker")
             fault = client.submit(on_a_worker.work, order, pure=False).result()
             return str(fault), [(said["event"], said["error"]) for _, said in client.get_events(needed.command)]
 

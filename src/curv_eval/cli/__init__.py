@@ -1,4 +1,4 @@
-"""curv-eval demo | new | data | link | plan | run | status | release | review | brief | verify | export | doctor."""
+"""curv-eval demo | new | data | link | plan | run | status | release | review | brief | verify | audit | ..."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from curv_eval.cli import contracts as contracts
+from curv_eval.cli import expire as expire
 from curv_eval.cli import linking as linking
 from curv_eval.cli import runs
+from curv_eval.cli.audit import audit_app
 from curv_eval.cli.data import data_app
 from curv_eval.cli.export import export
 from curv_eval.cli.lab import lab
@@ -25,6 +27,7 @@ from curv_eval.errors import CurvError, RunError
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
 app.add_typer(link_app, name="link")
+app.add_typer(audit_app, name="audit")
 app.command()(register)
 app.command()(release)
 app.command()(export)

@@ -18,13 +18,19 @@ DataFolder = Annotated[Path | None, typer.Option("--data", help="the data folder
 @data_app.command("check")
 def data_check(params: Params, data: DataFolder = None) -> None:
     """Check every dataset of a study against its contract and list every breach at once."""
-    from curv_eval.data import load_data
+    from curv_eval import audit
+    from curv_eval.data import contract_files, load_data
+    from curv_eval.inputs import inputs
     from curv_eval.run.preflight import preflight
+    from curv_eval.run.recording import home, record_loaded
     from curv_eval.study import load_study
 
     study = load_study(params)
     preflight(study)
-    typer.echo(repr(load_data(study, data)))
+    audit.ready(home(study))
+    loaded = load_data(study, data)
+    record_loaded(study, inputs(study, data=loaded.folder, contracts=contract_files(study)), run="", by="data check")
+    typer.echo(repr(loaded))
 
 
 @data_app.command("validate")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from curv_eval.cli.runs import DataFolder, Run, near
+
+if TYPE_CHECKING:
+    from curv_eval.export import Asked
 
 
 class Kind(StrEnum):
@@ -29,9 +32,23 @@ def export(  # noqa: PLR0913 - every option of a command is an argument
     data: DataFolder = None,
 ) -> None:
     """Write a finished run as an RO-Crate, or as a package that makes it again. No restricted file is in either."""
-    from curv_eval.export import Asked, export_crate, export_package
+    from curv_eval.export import Asked
     from curv_eval.run.folders import find
 
     asked = Asked(agent, licence, url, with_data, data)
+    typer.echo(f"{kind.value}: {near(_exported(find(run, Path.cwd()), to, kind, asked))}")
+
+
+def _exported(run: Path, to: Path, kind: Kind, asked: Asked) -> Path:
+    """Export a run, and record that and what it is."""
+    from curv_eval import audit, manifest
+    from curv_eval.export import export_crate, export_package
+
     make = export_crate if kind is Kind.CRATE else export_package
-    typer.echo(f"{kind.value}: {near(make(find(run, Path.cwd()), to, asked))}")
+    whose = manifest.read(run)["study"]
+    with audit.recorded(audit.home_of(run), audit.What.EXPORTED, of=whose, run=run.name) as made:
+        target = make(run, to, asked)
+        made.files.append(target)
+        held = manifest.sha256(target) if target.is_file() else manifest.digest(manifest.tree(target))
+        made.detail |= {"as": kind.value, "with open data": "yes" if asked.with_data else "no", target.name: held}
+    return target

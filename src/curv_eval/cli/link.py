@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curv_eval.audit import What
 from curv_eval.errors import RunError
 
 if TYPE_CHECKING:
@@ -68,13 +71,38 @@ def link_encode(  # noqa: PLR0913 - the options of a command
     from curv_eval.linkage.encode import encode
     from curv_eval.linkage.scheme import UK
 
-    columns = _columns(map or [])
-    preview = encode(
-        people, out, key=key_from(key), scheme=UK, source=source, purpose=purpose,
-        record_id=columns.pop("record_id", "record_id"), columns=columns, date_format=date_format,
-        made_up=made_up, write=not preview_only, progress=_progress,
-    )  # fmt: skip
+    columns, held = _columns(map or []), key_from(key)
+    with recording(What.ENCODED, source, [people], None if preview_only else out) as noted:
+        preview = encode(
+            people, out, key=held, scheme=UK, source=source, purpose=purpose,
+            record_id=columns.pop("record_id", "record_id"), columns=columns, date_format=date_format,
+            made_up=made_up, write=not preview_only, progress=_progress,
+        )  # fmt: skip
+        noted |= {"rows": preview.rows, "key": held.fingerprint}
     typer.echo("\n".join(_said(preview, "" if preview_only else str(out))))
+
+
+@contextmanager
+def recording(what: What, of: str, read: Sequence[Path], out: Path | None) -> Iterator[dict[str, str | int]]:
+    """Record in the audit log of this folder what was made from which files; yield what more there is to say.
+
+    read: files whose names and hashes are noted. out: the file that is made, None where nothing is and nothing is
+    recorded. Raises RunError before the block where it cannot be recorded; where that shows only after it, `out` is
+    taken away again.
+    """
+    from curv_eval import audit
+    from curv_eval.inputs import sha256
+    from curv_eval.linkage.account import account_beside
+
+    noted: dict[str, str | int] = {}
+    if out is None:
+        yield noted
+        return
+    with audit.recorded(Path.cwd() / "outputs", what, of=of) as made:
+        yield noted
+        made.files += [out, account_beside(out)]
+        made.detail |= {f"read {i}: {path.name}": sha256(path) for i, path in enumerate(read, start=1)}
+        made.detail |= {**noted, f"made: {out.name}": sha256(out)}
 
 
 def key_from(given: str | None) -> Key:

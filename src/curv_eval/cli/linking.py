@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from curv_eval.cli.link import KeyFile, key_from, link_app
+from curv_eval.audit import What
+from curv_eval.cli.link import KeyFile, key_from, link_app, recording
 from curv_eval.errors import RunError
 
 _CLOSING = """\
@@ -30,8 +31,10 @@ def link_content(  # noqa: PLR0913 - the options of a command
     from curv_eval.contract import load_contract
     from curv_eval.linkage.content import pseudonymise
 
-    held = load_contract(contract, _own_folder(contract))
-    done = pseudonymise(file, out, key=key_from(key), contract=held, own_id=(source, record_id))
+    held, secret = load_contract(contract, _own_folder(contract)), key_from(key)
+    with recording(What.ENCODED, held.name, [file], out) as noted:
+        done = pseudonymise(file, out, key=secret, contract=held, own_id=(source, record_id))
+        noted |= {"rows": done.rows, "key": secret.fingerprint, "contract": held.version}
     typer.echo(f"{out} written: {done.rows:,} rows, columns {', '.join(done.columns)}")
     typer.echo(f"does not leave: {', '.join(done.not_leaving) or 'every column was used'}")
     typer.echo(f"next: curv-eval data validate {contract} {out}, and then send it to the analyst, never to the linker")
@@ -58,9 +61,10 @@ def link_match(  # noqa: PLR0913 - the options of a command
     if charts:
         _refuse_charts(charts, exact)
     matching = None if exact else Matching(seed=seed, threshold=threshold, backend=backend)
-    with duckdb.connect() as con:
+    with recording(What.LINKED, f"{left.stem} with {right.stem}", [left, right], out) as noted, duckdb.connect() as con:
         links, *files = link_files(con, left, right, matching=matching)
         said = write_links(out, links, tuple(files))
+        noted |= _noted(said)
     if charts:
         _draw(links.model, charts)
         typer.echo(f"{charts} written: match_weights, waterfall")
@@ -95,10 +99,18 @@ def link_clear(  # noqa: PLR0913 - the options of a command
     matching = Matching(seed=seed, threshold=threshold, backend=backend, dates=dates)
     named = ((left, left_contract), (right, right_contract))
     lists = tuple(Clear(path, load_contract(name, _own_folder(name))) for path, name in named)
-    with duckdb.connect() as con:
-        links, *told = link(con, lists, key=key_from(key), matching=matching)
+    both, secret = f"{left_contract} with {right_contract}", key_from(key)
+    with recording(What.LINKED, both, [left, right], out) as noted, duckdb.connect() as con:
+        links, *told = link(con, lists, key=secret, matching=matching)
         said = write_links(out, links, tuple(told))
+        noted |= _noted(said)
     typer.echo(f"{out} written: {_account(said)}\n{_CLOSING}")
+
+
+def _noted(said: dict[str, Any]) -> dict[str, str | int]:
+    """Return what the audit log says of a linkage: counts, and which key."""
+    sides = {f"records of {said[side]['source']}": said[side]["records"] for side in ("left", "right")}
+    return {**sides, "pairs": said["links"], "key": said["key_fingerprint"], "by": said["mode"]}
 
 
 def _own_folder(contract: str) -> Path | None:

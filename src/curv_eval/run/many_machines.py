@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curv_eval import audit
 from curv_eval.data import contract_files
 from curv_eval.errors import CurvError, KernelDeathError, RunError
 from curv_eval.run.folders import writing
@@ -215,7 +216,7 @@ class _Runs:
         study, data = one.study, None if one.study.made_up else one.data
         file = Path(study.path).absolute()
         reference = f"{file}#{study.study}" if study.family else str(file)
-        return Order(self.needed, study.study, reference, data, one.found, self.how)
+        return Order(self.needed, study.study, reference, data, one.found, self.how, audit.who())
 
     def _next(self) -> int:
         """Return the number of the next run that comes back; all do when no worker was left for too long."""

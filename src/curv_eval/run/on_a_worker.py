@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from curv_eval import inputs
+from curv_eval import audit, inputs
 from curv_eval.errors import CurvError, RunError
 from curv_eval.kernels import stop_kernels
 from curv_eval.run.folders import busy
@@ -49,7 +49,10 @@ class Needed:
 
 @dataclass(frozen=True, repr=False)
 class Order:
-    """One run to be made. reference: its study file, within a sweep with #name. found: its inputs, of who asks."""
+    """One run to be made. reference: its study file, within a sweep with #name. found: its inputs, of who asks.
+
+    who: the label of who asks, for the audit log.
+    """
 
     needed: Needed
     study: str
@@ -57,6 +60,7 @@ class Order:
     data: Path | None
     found: dict
     how: How
+    who: str
 
 
 def everywhere() -> dict:
@@ -133,7 +137,7 @@ def work(order: Order) -> Path | CurvError:
 
     try:
         planned = _planned(order, tell)
-        with _at_work(command, planned.folder.parent):
+        with _at_work(command, planned.folder.parent), audit.on_behalf_of(order.who):
             return run_planned(planned, how=order.how, tell=tell)
     except CurvError as fault:
         return fault

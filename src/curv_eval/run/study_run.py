@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from curv_eval import inputs, manifest
+from curv_eval import audit, inputs, manifest
 from curv_eval.data import contract_files
 from curv_eval.errors import RunError
 from curv_eval.registration import standing
@@ -17,6 +17,7 @@ from curv_eval.report.registration_parts import write_registration
 from curv_eval.run.folders import name_latest, staged, tidy
 from curv_eval.run.notebooks import How, Tell, make
 from curv_eval.run.planning import Planned, Step
+from curv_eval.run.recording import home, record_loaded, record_released
 from curv_eval.run.records import NAME, read_record
 from curv_eval.study import Study, load_study
 
@@ -24,7 +25,8 @@ from curv_eval.study import Study, load_study
 def run_planned(planned: Planned, *, how: How, tell: Tell) -> Path:
     """Make the run that was planned and return its folder: only the notebooks that are missing are run.
 
-    Raises CurvError; after an error finished notebooks stay, and nothing half-written does.
+    What was read and what is released stands in the audit log before it is kept. Raises CurvError; after an error
+    finished notebooks stay, and nothing half-written does.
     """
     study, clock = planned.study, time.monotonic()
 
@@ -50,14 +52,19 @@ def run_planned(planned: Planned, *, how: How, tell: Tell) -> Path:
 def _steps(planned: Planned, how: How, tell: Tell) -> list[dict]:
     records: list[dict] = []
     before: Step | None = None
+    recorded = False
     for step in planned.steps:
         done = None if how.again else read_record(step.folder)
         if done is None:
             tell({"event": "notebook-started", "notebook": step.notebook})
             with staged(step.folder) as work:
+                audit.ready(home(planned.study))
                 _start(work, before)
                 done = make(planned, step, work=work, how=how, tell=_of(step, tell))
                 refuse_moved(planned, step.notebook)
+                if not recorded:
+                    _record_loaded(planned)
+                    recorded = True
         tell({"event": "notebook-finished", "notebook": step.notebook, "seconds": done["seconds"]})
         records.append({name: held for name, held in done.items() if name not in ("outputs", "bytes")})
         before = step
@@ -78,6 +85,12 @@ def refuse_moved(planned: Planned, notebook: str) -> None:
 
 
 _SHOWN = 12
+
+
+def _record_loaded(planned: Planned) -> None:
+    """Record once for a run what it read, before anything that was made of it is kept."""
+    by = "run" if planned.folder.is_relative_to(home(planned.study)) else "verify"
+    record_loaded(planned.study, planned.found, run=planned.folder.name, by=by)
 
 
 def _of(step: Step, tell: Tell) -> Tell:
@@ -108,6 +121,7 @@ def _compose(planned: Planned, records: list[dict]) -> None:
         add_part(work, "reproduce", _reproduce(study, found))
         write_page(work, study.title)
         manifest.write(work, study=study, found=found, times=times, steps=records)
+        record_released(planned, work)
     name_latest(planned.folder)
 
 
