@@ -85,14 +85,42 @@ def data_folder(study: Study, given: Path | None = None) -> Path:
 
 
 def existing_data_folder(study: Study, given: Path | None = None) -> Path:
-    """Return `data_folder` as an absolute path. Raises ContractError when no folder is there."""
+    """Return `data_folder` as an absolute path.
+
+    Raises ContractError when no folder is there, or what the study reads in it is a link that leads out of it, a pipe
+    or a device.
+    """
     where = data_folder(study, given)
     if where.is_dir():
+        _refuse_elsewhere(study, where.resolve())
         return where.resolve()
     said = "--data" if given else VARIABLE if os.environ.get(VARIABLE) else ""
     found = "is a file, not a folder" if where.exists() else "does not exist"
     source = f"{said} names it" if said else f"it was looked for there because neither --data nor {VARIABLE} is given"
     raise ContractError(f"the data folder {where} {found}", [source], _remedy(study))
+
+
+def _refuse_elsewhere(study: Study, where: Path) -> None:
+    """Refuse what is not in the data folder although its name is: nobody agreed to what lies elsewhere."""
+    places = [where / use.location for use in study.contracts.values()]
+    found = [path for place in places for path in (place, *(place.rglob("*") if place.is_dir() else ()))]
+    faults = [f"{path.relative_to(where).as_posix()} {how}" for path in found if (how := _elsewhere(path, where))]
+    if faults:
+        do = "copy the file to where the link is; or give the folder in which it really lies with --data"
+        raise ContractError("the data folder holds what is not data", list(dict.fromkeys(faults))[:_SHOWN], do)
+
+
+_SHOWN = 12
+
+
+def _elsewhere(path: Path, where: Path) -> str:
+    try:
+        away = not path.resolve().is_relative_to(where)
+    except (OSError, RuntimeError):  # links that lead to each other
+        away = True
+    if away:
+        return "is a link that leads out of the data folder"
+    return "is a pipe or a device, not a file" if path.exists() and not (path.is_file() or path.is_dir()) else ""
 
 
 def _remedy(study: Study) -> str:

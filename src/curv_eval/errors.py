@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from curv_eval.visible import one_line, visible
+
 
 class CurvError(Exception):
     """One clear message for the person who must act; `breaches` lists every fault found, `do` the remedy."""
@@ -27,7 +29,8 @@ class CurvError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, breaches: Sequence[str] = (), do: str = "") -> None:
-        self.what, self.breaches, self.do = what, tuple(breaches), do
+        # names of files and columns come from others, and a terminal does what it is told
+        self.what, self.breaches, self.do = one_line(what), tuple(map(one_line, breaches)), visible(do)
         super().__init__(str(self))
 
     def __str__(self) -> str:

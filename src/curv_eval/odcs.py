@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from curv_eval.errors import ContractError, StudyError
-from curv_eval.yamlfile import Place, line_of, read_yaml
+from curv_eval.yamlfile import Place, line_of, read_yaml, small_file
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import CustomProperty, OpenDataContractStandard
@@ -77,9 +77,18 @@ def read_terms(model: type, custom: list[CustomProperty] | None, *, at: Place, f
         return None
 
 
+def file_bytes(path: Path) -> bytes:
+    """Return the bytes of a contract file. Raises ContractError when it is no file, or too large to be a contract."""
+    return _held(path, small_file)
+
+
 def _raw(path: Path) -> dict:
+    return _held(path, read_yaml)
+
+
+def _held(path: Path, read: Callable[[Path], Any]) -> Any:
     try:
-        return read_yaml(path)
+        return read(path)
     except StudyError as fault:
         # the remedy for a study that is not one is another study, and a steward has none
         raise ContractError(fault.what, fault.breaches, _START if "curv-eval new" in fault.do else fault.do) from None

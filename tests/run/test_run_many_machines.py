@@ -176,9 +176,9 @@ def test_what_workers_read_and_released_is_recorded_once_in_the_name_of_who_aske
 
 def test_what_a_worker_cannot_read_is_refused_before_the_first_run(two):
     folder = small(data=small_data())
-    (folder / "data" / "lsoa_lookup.csv").rename(folder / "elsewhere.csv")
+    (folder / "data" / "lsoa_lookup.csv").rename(folder / "data" / "elsewhere.csv")
     # what is here where this process works is not there where workers do
-    (folder / "data" / "lsoa_lookup.csv").symlink_to("/proc/self/cwd/elsewhere.csv")
+    (folder / "data" / "lsoa_lookup.csv").symlink_to("/proc/self/cwd/data/elsewhere.csv")
     said = curv_eval(folder, *RUN, two, "--json")
     assert said.code == 7
     head, *rest = said.err.splitlines()

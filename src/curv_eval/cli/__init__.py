@@ -22,7 +22,9 @@ from curv_eval.cli.link import link_app
 from curv_eval.cli.register import register
 from curv_eval.cli.release import release
 from curv_eval.cli.runs import Run, render
+from curv_eval.cli.say import say
 from curv_eval.errors import CurvError, RunError
+from curv_eval.visible import STEERS, visible
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
@@ -64,7 +66,7 @@ def new(name: str, example: str = typer.Option("demo", help="the example study t
     target.parent.mkdir(exist_ok=True)
     text = known[example].read_text("utf-8").replace(f"\nstudy: {example}\n", f"\nstudy: {name}\n", 1)
     target.write_text(text, "utf-8")
-    typer.echo(f"{target} written; change it, then: curv-eval run {target}")
+    say(f"{target} written; change it, then: curv-eval run {target}")
 
 
 @app.command()
@@ -83,7 +85,7 @@ def review(
         raise RunError(f"got the decision {decision!r}", do=f"give --decision {' or '.join(allowed)}")
     found = find(run, Path.cwd())
     made = write_review(found, reviewer=reviewer, decision=Decision(decision), findings=findings)
-    typer.echo(f"{made.reviewer}: {made.decision} run {made.run}")
+    say(f"{made.reviewer}: {made.decision} run {made.run}")
 
 
 @app.command()
@@ -102,13 +104,14 @@ def doctor() -> None:
     problems = 0
     for name, fine, text in findings():
         problems += not fine
-        typer.echo(f"{'ok ' if fine else 'NO '} {name}: {text}")
+        say(f"{'ok ' if fine else 'NO '} {name}: {text}")
     raise typer.Exit(1 if problems else 0)
 
 
 def main() -> None:
     """Run the command line; every fault of ours is one message and an exit code, never a traceback."""
     try:
+        _refuse_unseen(sys.argv[1:])
         app(standalone_mode=True)
     except CurvError as fault:
         _leave(str(fault), fault.exit_code)
@@ -122,12 +125,19 @@ def main() -> None:
         _leave(_unforeseen(fault), RunError.exit_code if isinstance(fault, OSError) else 70)
 
 
+def _refuse_unseen(words: list[str]) -> None:
+    """Refuse a word with characters that cannot be seen: it was not typed, and messages would repeat it."""
+    unseen = [visible(word) for word in words if STEERS.search(word)]
+    if unseen:
+        raise RunError("the command holds characters that cannot be seen", unseen, "type it again without them")
+
+
 # what typer makes of Ctrl-C
 _STOPPED = 130
 
 
 def _leave(message: str, code: int) -> NoReturn:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{visible(message)}\n")
     raise SystemExit(code) from None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curv_eval.cli.say import say
 from curv_eval.errors import RunError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def audit_verify(
 
     found = verify_log(Path.cwd() / "outputs", _noted(head))
     for note in found.notes:
-        typer.echo(f"note: {note}")
+        say(f"note: {note}")
     if found.faults:
         do = (
             "keep both files as they are, as evidence; bring a copy back and compare the two; ask who can write to "
@@ -45,13 +46,11 @@ def audit_verify(
         )
         raise RunError("the audit log is not as it was written", found.faults, do)
     if found.head is None:
-        typer.echo("nothing was recorded in this folder yet")
+        say("nothing was recorded in this folder yet")
         return
-    typer.echo(
-        f"{found.lines:,} lines, each as it was written" + (", and the noted head is among them" if head else "")
-    )
-    typer.echo(f"head: line {found.head.number}, {found.head.hash}")
-    typer.echo("note the head elsewhere; later: curv-eval audit verify --head HASH")
+    say(f"{found.lines:,} lines, each as it was written" + (", and the noted head is among them" if head else ""))
+    say(f"head: line {found.head.number}, {found.head.hash}")
+    say("note the head elsewhere; later: curv-eval audit verify --head HASH")
 
 
 def _noted(head: str) -> str:
@@ -75,17 +74,17 @@ def audit_show(
     held = [line for line in lines(Path.cwd() / "outputs") if not study or line.of == study]
     if not held:
         whose = f" about {study}" if study else ""
-        typer.echo(f"nothing was recorded in this folder yet{whose}")
+        say(f"nothing was recorded in this folder yet{whose}")
         return
     rows = [_COLUMNS, *(_row(line) for line in held[-last:])]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
-    typer.echo(_set(_COLUMNS, widths))
+    say(_set(_COLUMNS, widths))
     for line in held[-last:]:
-        typer.echo(_set(_row(line), widths))
+        say(_set(_row(line), widths))
         if line.detail:
-            typer.echo(f"{' ' * widths[0]}  {_detail(line)}")
+            say(f"{' ' * widths[0]}  {_detail(line)}")
     if len(held) > last:
-        typer.echo(f"... and {len(held) - last:,} before; --last shows more")
+        say(f"... and {len(held) - last:,} before; --last shows more")
 
 
 def _row(line: Line) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from curv_eval.cli.data import data_app
+from curv_eval.cli.say import say
 from curv_eval.errors import ContractError, CurvError
 
 Contracts = Annotated[
@@ -31,7 +32,7 @@ def data_lint(
         except CurvError as fault:
             faults += [fault.what, *(f"  {line}" for line in fault.breaches)]
         else:
-            typer.echo(f"ok  {found.name} v{found.version}: {len(found.columns)} columns, {found.title}")
+            say(f"ok  {found.name} v{found.version}: {len(found.columns)} columns, {found.title}")
     if faults:
         raise ContractError("not every contract can be used", faults, "mend what is named and lint again")
 
@@ -65,9 +66,9 @@ def data_register(
         contract_folder(contracts)
     found = write_register(contracts or (here if here.is_dir() else None), out, date.today())
     for name in FILES:
-        typer.echo(out / name)
+        say(out / name)
     waiting = len(notices(found))
-    typer.echo(f"{len(found.entries)} datasets, {len(found.broken)} broken contracts, {waiting} things need a person")
+    say(f"{len(found.entries)} datasets, {len(found.broken)} broken contracts, {waiting} things need a person")
 
 
 @data_app.command("diff")
@@ -83,8 +84,8 @@ def data_diff(
 
     found = differences(old, new)
     for one in found:
-        typer.echo(str(one))
+        say(str(one))
     reasons = decide(found, old, new)
     if reasons:
         raise ContractError(f"{new.name} may not take the place of {old.name} yet", reasons, "settle what is named")
-    typer.echo(f"{len(found)} differences; {new.name} may take the place of {old.name}")
+    say(f"{len(found)} differences; {new.name} may take the place of {old.name}")

@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from curv_eval.cli.say import say
+from curv_eval.visible import one_line
+
 data_app = typer.Typer(no_args_is_help=True, help="Check data against their contracts.")
 
 Params = Annotated[Path, typer.Argument(help="a study file, such as params/demo.yaml")]
@@ -30,7 +33,7 @@ def data_check(params: Params, data: DataFolder = None) -> None:
     audit.ready(home(study))
     loaded = load_data(study, data)
     record_loaded(study, inputs(study, data=loaded.folder, contracts=contract_files(study)), run="", by="data check")
-    typer.echo(repr(loaded))
+    say(repr(loaded))
 
 
 @data_app.command("validate")
@@ -61,14 +64,14 @@ def data_validate(  # noqa: PLR0913 (one parameter for each option)
     finally:
         _stage("")
     for line in written(found, wanted):
-        typer.echo(line)
+        say(line)
     raise_breaches(found.breaches, found.contract, found.name, do=advice(found, wanted))
-    typer.echo(f"{found.name}: {found.rows:,} rows keep {found.contract.name} v{found.contract.version}")
+    say(f"{found.name}: {found.rows:,} rows keep {found.contract.name} v{found.contract.version}")
 
 
 def _stage(said: str) -> None:
     if sys.stderr.isatty():
         # written over the line before
         width = shutil.get_terminal_size().columns - 1
-        sys.stderr.write("\r" + said[:width].ljust(width) + "\r")
+        sys.stderr.write("\r" + one_line(said)[:width].ljust(width) + "\r")
         sys.stderr.flush()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curv_eval.cli.data import DataFolder, data_app
+from curv_eval.cli.say import say
 from curv_eval.errors import ContractError, RunError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def data_expire(  # noqa: PLR0913 (one parameter for each option)
     asked = Asked(Path.cwd().resolve(), _folder(data), _day(today, remove=remove), made_up)
     found = listing(asked)
     for line in _lines(found, every=remove):
-        typer.echo(line)
+        say(line)
     if remove:
         _remove(found, yes=yes, ended=ended, with_runs=with_runs)
     elif found.due() or found.due_runs():
@@ -124,15 +125,15 @@ def _remove(found: Listing, *, yes: bool, ended: bool, with_runs: bool) -> None:
     due, runs = found.due(ended=ended), found.due_runs(ended=ended) if with_runs else []
     files = len({path for one in (*due, *runs) for path in one.files})
     if not files:
-        typer.echo("nothing is to be removed")
+        say("nothing is to be removed")
         return
     names = ", ".join(dict.fromkeys([*(one.term.contract for one in due), *(_near(one.folder, found) for one in runs)]))
     if not yes and not typer.confirm(f"Remove {_count(files)} for good ({names})?"):
-        typer.echo("nothing was removed")
+        say("nothing was removed")
         raise typer.Exit(1)
     for line in remove(found, ended=ended, with_runs=with_runs):
-        typer.echo(line)
-    typer.echo("recorded in outputs/audit.jsonl; backups and other machines' copies are yours to see to")
+        say(line)
+    say("recorded in outputs/audit.jsonl; backups and other machines' copies are yours to see to")
 
 
 def _count(number: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curv_eval.cli.runs import DataFolder, Run, near
+from curv_eval.cli.say import say
 
 if TYPE_CHECKING:
     from curv_eval.export import Asked
@@ -36,7 +37,7 @@ def export(  # noqa: PLR0913 - every option of a command is an argument
     from curv_eval.run.folders import find
 
     asked = Asked(agent, licence, url, with_data, data)
-    typer.echo(f"{kind.value}: {near(_exported(find(run, Path.cwd()), to, kind, asked))}")
+    say(f"{kind.value}: {near(_exported(find(run, Path.cwd()), to, kind, asked))}")
 
 
 def _exported(run: Path, to: Path, kind: Kind, asked: Asked) -> Path:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from curv_eval.cli.say import say
+
 
 def lab(
     more: Annotated[list[str] | None, typer.Argument(help="after --: options of JupyterLab, as --port 8899")] = None,
@@ -18,8 +20,8 @@ def lab(
 
     project = labs.find_project(Path.cwd())
     if undo:
-        typer.echo("\n".join(labs.undo(project) or ["nothing was set up here"]))
+        say("\n".join(labs.undo(project) or ["nothing was set up here"]))
         return
-    typer.echo("\n".join(labs.set_up(project)))
+    say("\n".join(labs.set_up(project)))
     if not set_up:
         raise typer.Exit(labs.start(project, more or []))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curv_eval.audit import What
+from curv_eval.cli.say import say
 from curv_eval.errors import RunError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def link_key(
     from curv_eval.linkage.keys import make_key
 
     made = make_key(out, project=project)
-    typer.echo(f"{out} written: the key of {made.project}, fingerprint {made.fingerprint}\n{_KEY_WORDS}")
+    say(f"{out} written: the key of {made.project}, fingerprint {made.fingerprint}\n{_KEY_WORDS}")
 
 
 @link_app.command("encode")
@@ -79,7 +80,7 @@ def link_encode(  # noqa: PLR0913 - the options of a command
             made_up=made_up, write=not preview_only, progress=_progress,
         )  # fmt: skip
         noted |= {"rows": preview.rows, "key": held.fingerprint}
-    typer.echo("\n".join(_said(preview, "" if preview_only else str(out))))
+    say("\n".join(_said(preview, "" if preview_only else str(out))))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import typer
 
 from curv_eval.audit import What
 from curv_eval.cli.link import KeyFile, key_from, link_app, recording
+from curv_eval.cli.say import say
 from curv_eval.errors import RunError
 
 _CLOSING = """\
@@ -35,9 +36,9 @@ def link_content(  # noqa: PLR0913 - the options of a command
     with recording(What.ENCODED, held.name, [file], out) as noted:
         done = pseudonymise(file, out, key=secret, contract=held, own_id=(source, record_id))
         noted |= {"rows": done.rows, "key": secret.fingerprint, "contract": held.version}
-    typer.echo(f"{out} written: {done.rows:,} rows, columns {', '.join(done.columns)}")
-    typer.echo(f"does not leave: {', '.join(done.not_leaving) or 'every column was used'}")
-    typer.echo(f"next: curv-eval data validate {contract} {out}, and then send it to the analyst, never to the linker")
+    say(f"{out} written: {done.rows:,} rows, columns {', '.join(done.columns)}")
+    say(f"does not leave: {', '.join(done.not_leaving) or 'every column was used'}")
+    say(f"next: curv-eval data validate {contract} {out}, and then send it to the analyst, never to the linker")
 
 
 @link_app.command("match")
@@ -67,8 +68,8 @@ def link_match(  # noqa: PLR0913 - the options of a command
         noted |= _noted(said)
     if charts:
         _draw(links.model, charts)
-        typer.echo(f"{charts} written: match_weights, waterfall")
-    typer.echo(f"{out} written: {_account(said)}\n{_CLOSING}")
+        say(f"{charts} written: match_weights, waterfall")
+    say(f"{out} written: {_account(said)}\n{_CLOSING}")
 
 
 @link_app.command("clear")
@@ -104,7 +105,7 @@ def link_clear(  # noqa: PLR0913 - the options of a command
         links, *told = link(con, lists, key=secret, matching=matching)
         said = write_links(out, links, tuple(told))
         noted |= _noted(said)
-    typer.echo(f"{out} written: {_account(said)}\n{_CLOSING}")
+    say(f"{out} written: {_account(said)}\n{_CLOSING}")
 
 
 def _noted(said: dict[str, Any]) -> dict[str, str | int]:

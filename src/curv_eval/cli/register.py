@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curv_eval.cli.say import say
 from curv_eval.errors import StudyError
 
 if TYPE_CHECKING:
@@ -70,14 +71,14 @@ def _register(studies: tuple[Study, ...], by: str | None, deviation: str | None)
     drafts = [(one, draft(one, by=by, deviation=deviation)) for one in studies]
     made = [(one, record, write(one, record)) for one, record in drafts if record is not None]
     for one, record, path in made[:_SHOWN]:
-        typer.echo("\n".join([_said(record), f"  {_near(path, one)}"]))
+        say("\n".join([_said(record), f"  {_near(path, one)}"]))
     if len(made) > _SHOWN:
-        typer.echo(f"... and {len(made) - _SHOWN:,} more")
+        say(f"... and {len(made) - _SHOWN:,} more")
     if len(made) < len(studies):
         kept = [one.study for one, record in drafts if record is None]
-        typer.echo(f"{_names(kept)}: registered before and not changed since; nothing was written")
+        say(f"{_names(kept)}: registered before and not changed since; nothing was written")
     if made:
-        typer.echo("Keep what was written in version control, and publish the hash where others can see its date.")
+        say("Keep what was written in version control, and publish the hash where others can see its date.")
 
 
 def _names(names: list[str]) -> str:
@@ -106,13 +107,13 @@ def _show(studies: tuple[Study, ...]) -> None:
 
     for one in studies:
         found = standing(one)
-        typer.echo(f"{one.study}: {_stands(found)}")
+        say(f"{one.study}: {_stands(found)}")
         for record in found.records:
-            typer.echo(_said(record))
+            say(_said(record))
         for change in found.unexplained:
-            typer.echo(f"  not logged: {change}")
+            say(f"  not logged: {change}")
         if found.first and len(studies) == 1:
-            typer.echo(yaml.safe_dump(found.first.plan, allow_unicode=True, sort_keys=False).rstrip())
+            say(yaml.safe_dump(found.first.plan, allow_unicode=True, sort_keys=False).rstrip())
 
 
 def _stands(found: Standing) -> str:
@@ -132,4 +133,4 @@ def _export(path: Path, study: Study) -> None:
         changed = [str(one) for one in found.unexplained]
         raise StudyError("the study was changed since it was registered", changed, "log it with --deviation first")
     export(path, study, found.records[-1])
-    typer.echo(f"{path}: for the OSF Preregistration form")
+    say(f"{path}: for the OSF Preregistration form")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from curv_eval.cli.runs import Run
+from curv_eval.cli.say import say
 
 if TYPE_CHECKING:
     from curv_eval.report.evidence import Table
@@ -34,24 +35,24 @@ def release(
     if attack:
         _attacked(tables)
         refuse_revealing(found)
-        typer.echo("Nothing can be worked out more closely than the rules say, nor beside what was published before.")
+        say("Nothing can be worked out more closely than the rules say, nor beside what was published before.")
     if acro:
-        typer.echo(f"record for the SACRO viewer: {write_acro(found, acro)}")
-    typer.echo(f"for the output checker: {found / FOLDER / 'evidence.html'}")
+        say(f"record for the SACRO viewer: {write_acro(found, acro)}")
+    say(f"for the output checker: {found / FOLDER / 'evidence.html'}")
 
 
 def _summary(tables: list[Table]) -> None:
     for table in tables:
         said = ", ".join(f"{number} {decision}" for decision, number in table.decided().items())
-        typer.echo(f"{table.name} ({table.rule}): {said or 'words only'}")
+        say(f"{table.name} ({table.rule}): {said or 'words only'}")
 
 
 def _attacked(tables: list[Table]) -> None:
     from curv_eval.disclosure.union import from_public, tightest
 
     few = [(table.name, table.attackable) for table in tables if table.attackable and table.attackable.primary.any()]
-    typer.echo(f"Attacked: {sum(int(held.primary.sum()) for _, held in few)} small counts in {len(few)} tables")
+    say(f"Attacked: {sum(int(held.primary.sum()) for _, held in few)} small counts in {len(few)} tables")
     for name, held in few:
-        typer.echo(f"  {name}: the narrowest range is that of {tightest(from_public(held))[0]}")
+        say(f"  {name}: the narrowest range is that of {tightest(from_public(held))[0]}")
         if held.exact:
-            typer.echo(f"    if somebody knew every other count and every total: {tightest(held)[0]}")
+            say(f"    if somebody knew every other count and every total: {tightest(held)[0]}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from curv_eval.cli.say import say
 from curv_eval.errors import RunError
 
 if TYPE_CHECKING:
@@ -30,14 +31,14 @@ def plan(studies: Studies, data: DataFolder = None, as_json: AsJson = False) -> 
     made = planned(studies, data=data)
     if as_json:
         for one in made:
-            typer.echo(json.dumps(_as_json(one)))
+            say(json.dumps(_as_json(one)))
         return
     waiting = [one for one in made if not one.fresh]
     for one in [*waiting, *(one for one in made if one.fresh)][:_SHOWN]:
-        typer.echo("\n".join(_lines(one)))
+        say("\n".join(_lines(one)))
     if len(made) > _SHOWN:
-        typer.echo(f"... and {len(made) - _SHOWN:,} more; --json lists them all")
-    typer.echo(_total(made, waiting))
+        say(f"... and {len(made) - _SHOWN:,} more; --json lists them all")
+    say(_total(made, waiting))
 
 
 def _as_json(one: Planned) -> dict:
@@ -150,9 +151,9 @@ def _report(ended: list[Ended], *, as_json: bool, brief: bool) -> None:
         return
     for one in ended[:_SHOWN]:
         if one.folder:
-            typer.echo(f"run: {near(one.folder)}{' (fresh)' if one.state == 'fresh' else ''}")
+            say(f"run: {near(one.folder)}{' (fresh)' if one.state == 'fresh' else ''}")
     if len(ended) > 1:
-        typer.echo(
+        say(
             ", ".join(
                 f"{sum(one.state == s for one in ended):,} {s}" for s in ("finished", "fresh", "failed", "not begun")
             )
@@ -170,17 +171,17 @@ def status(as_json: AsJson = False) -> None:
     events, runs = last_journal(Path.cwd())
     found = states(events)
     if as_json:
-        typer.echo(json.dumps({"running": runs, "studies": found}))
+        say(json.dumps({"running": runs, "studies": found}))
         return
     if not found:
-        typer.echo("nothing was run in this folder yet")
+        say("nothing was run in this folder yet")
         return
-    typer.echo(headline(found, began=events[0]["time"], expected=None, jobs=events[0].get("jobs", 1)))
-    typer.echo("at work" if runs else "no longer at work; `curv-eval run` goes on with what is missing")
+    say(headline(found, began=events[0]["time"], expected=None, jobs=events[0].get("jobs", 1)))
+    say("at work" if runs else "no longer at work; `curv-eval run` goes on with what is missing")
     for name, held in [(n, h) for n, h in found.items() if h["state"] not in ("finished", "fresh")][:_SHOWN]:
         state = held["state"] if runs or held["state"] != "running" else "stopped"
         where = f" in {held['notebook']}, cell {held['cell']} of {held['cells']}" if held["cells"] else ""
-        typer.echo(f"{name}: {state}{where}" + (f" ({held['error']})" if held.get("error") else ""))
+        say(f"{name}: {state}{where}" + (f" ({held['error']})" if held.get("error") else ""))
 
 
 def verify(
@@ -202,7 +203,7 @@ def verify(
     if moved:
         do = "bring back what moved, or run the study again; a review of this run no longer holds"
         raise RunError(f"{found.name} is not as it was made", [str(m) for m in moved], do)
-    typer.echo(f"{found.name}: nothing moved ({compared})")
+    say(f"{found.name}: nothing moved ({compared})")
     if level > 1:
         _again(found, data, level=level, cold=cold)
 
@@ -214,14 +215,14 @@ def _again(found: Path, data: Path | None, *, level: int, cold: bool) -> None:
     from curv_eval.run.verifying import rerun
 
     if level == 3:
-        typer.echo(rerun_fresh(found, data, say=lambda text: typer.echo(text, err=True)).splitlines()[-1])
+        say(rerun_fresh(found, data, say=lambda text: say(text, err=True)).splitlines()[-1])
         return
     with shown() as tell:
         moved = rerun(found, data, how=How(warm=not cold), tell=tell)
     if moved:
         do = "a difference in numbers needs an explanation before this run is relied on"
         raise RunError(f"{found.name} came out differently when it was run again", [str(m) for m in moved], do)
-    typer.echo(f"{found.name}: run again, every released file is the same")
+    say(f"{found.name}: run again, every released file is the same")
 
 
 def render(found: Path, engine: str = "auto") -> None:
@@ -229,7 +230,7 @@ def render(found: Path, engine: str = "auto") -> None:
     from curv_eval.publish import publish_brief
 
     for kind, path in publish_brief(found, engine=engine).items():
-        typer.echo(f"{kind}: {near(path)}")
+        say(f"{kind}: {near(path)}")
 
 
 def near(path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from curv_eval.contract.faults import all_faults, column_faults, unchecked
 from curv_eval.contract.nouns import Column, Contract
 from curv_eval.errors import ContractError
-from curv_eval.odcs import Fault, read_odcs, read_terms, refused, schema_faults
+from curv_eval.odcs import Fault, file_bytes, read_odcs, read_terms, refused, schema_faults
 from curv_eval.profile import ColumnTerms, Terms
 from curv_eval.shipped import shipped
 
@@ -35,7 +35,7 @@ def load_contract(name: str, folder: Path | None = None) -> Contract:
     `permit` refuses it.
     """
     path = _find(name, folder or shipped("data_contracts"))
-    return _read_once(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    return _read_once(path, hashlib.sha256(file_bytes(path)).hexdigest())
 
 
 @functools.lru_cache(maxsize=256)
@@ -55,7 +55,7 @@ def _read(path: Path, faults: list[Fault]) -> Contract:
     columns = tuple(_column(given, path.stem, faults) for given in _properties(document))
     if terms is None:
         raise refused(path, faults)
-    contract = _contract(document, terms, columns, hashlib.sha256(path.read_bytes()).hexdigest())
+    contract = _contract(document, terms, columns, hashlib.sha256(file_bytes(path)).hexdigest())
     faults += all_faults(document, contract, path.stem)
     if faults:
         raise refused(path, list(dict.fromkeys(faults)))

@@ -7,6 +7,7 @@ import signal
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from curv_eval.kernels.limits import Setting
 from curv_eval.kernels.warm import POSSIBLE
 
 Tell = Callable[[dict], None]
+# what a kernel starts inherits this, and is known by it when nobody knows any more who started it
+MARK = "CURV_EVAL_KERNEL"
 _EVERY = 0.2
 LIVE: set[Session] = set()
 
@@ -30,7 +33,8 @@ class Session:
 
     def __init__(self, setting: Setting, tell: Tell) -> None:
         self.setting, self.limits, self.tell = setting, setting.limits, tell
-        self.env, self.cwd = {**os.environ, **setting.env}, setting.cwd
+        self.mark, self.family = uuid.uuid4().hex, set()
+        self.env, self.cwd = {**os.environ, **setting.env, MARK: self.mark}, setting.cwd
         self.warm = setting.warm and POSSIBLE
         self.over, self.peak, self.notebook, self.left = "", 0, None, None
         self.process: psutil.Process | None = None
@@ -47,6 +51,7 @@ class Session:
         self._done.set()
         LIVE.discard(self)
         self.end()
+        self._end_strays()
         self._place.cleanup()
 
     @property
@@ -99,7 +104,9 @@ class Session:
     def _used(self) -> int:
         """Return the resident bytes of the kernel and of what it started, 0 once it has ended."""
         try:
-            return sum(one.memory_info().rss for one in (self.process, *self.process.children(recursive=True)))
+            started = self.process.children(recursive=True)
+            self.family.update(started)
+            return sum(one.memory_info().rss for one in (self.process, *started))
         except (psutil.Error, AttributeError):
             return 0
 
@@ -108,10 +115,28 @@ class Session:
         if self.process is None:
             return
         with suppress(psutil.Error):
-            family = [*self.process.children(recursive=True), self.process]
-            for one in family:
-                with suppress(psutil.Error):
-                    one.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+            self.family.update(self.process.children(recursive=True))
+        # those it started may have outlived it
+        _kill([*self.family, self.process])
+
+    def _end_strays(self) -> None:
+        """Kill what the kernel started and let go, so that it has another parent by now."""
+        if self.process is not None:
+            _kill([one for one in psutil.process_iter() if _mark(one) == self.mark])
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for one in processes:
+        with suppress(psutil.Error):
+            one.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+
+
+def _mark(process: psutil.Process) -> str:
+    """Return the mark a process inherited, "" where it has none or does not let us look."""
+    try:
+        return process.environ().get(MARK, "")
+    except (psutil.Error, OSError):
+        return ""
 
 
 def oom_kills() -> int:

@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from curv_eval.kernels.preload import forget, preload, threads
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _MOST_BYTES = 4_000_000
 
 
@@ -110,9 +110,12 @@ def _become(request: dict, sockets: list[socket.socket]) -> None:
 
 
 def _die_with_parent() -> None:
-    """Ask the system to end this kernel when the process it was forked from ends."""
+    """Ask the system to end this kernel with the process it was forked from, and to give it back what it lets go."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        system = ctypes.CDLL(None, use_errno=True)
+        system.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        # a process whose parent ended stays below the kernel, where it is found when the kernel ends
+        system.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _separate(sockets: list[socket.socket]) -> None:

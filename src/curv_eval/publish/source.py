@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from curv_eval.yamlfile import refuse_hostile
+
 BRIEF = "study.qmd"
 VARIABLES = "_variables.yml"
 SHORTCODE = re.compile(r"\{\{<\s*(\S+)\s*(.*?)\s*>\}\}")
@@ -98,6 +100,7 @@ def filled_front(text: str, variables: dict) -> dict:
 
 def load_mapping(text: str) -> dict:
     """Return the mapping in YAML `text`; raise yaml.YAMLError or ValueError when it is none."""
+    refuse_hostile(text)
     found = yaml.safe_load(text)
     if not isinstance(found, dict):
         raise ValueError("no `key: value` lines")

@@ -15,12 +15,11 @@ from curv_eval.register.nouns import Broken, Entry, Notice, Register
 from curv_eval.register.page import page
 from curv_eval.register.reading import read_register
 from curv_eval.register.rows import COLUMN, DATASET, column_rows, dataset_rows
+from curv_eval.visible import unrun
 
 __all__ = ["FILES", "Broken", "Entry", "Notice", "Register", "notices", "read_register", "write_register"]
 
 FILES = ("register.md", "register.csv", "register-columns.csv")
-# what a spreadsheet takes for the start of a formula, in narrow and in full width
-_RUN = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 def write_register(folder: Path | None, out_folder: Path, today: date) -> Register:
@@ -46,8 +45,7 @@ def _csv(columns: Sequence[str], rows: list[dict[str, str]]) -> str:
 
 def _cell(text: str) -> str:
     """Return text on one line that no spreadsheet runs."""
-    line = " ".join(text.split())
-    return f"'{line}" if line.startswith(_RUN) else line
+    return unrun(" ".join(text.split()))
 
 
 def _replace(folder: Path, texts: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from curv_eval.register.attention import notices
 from curv_eval.register.nouns import Notice, Register
 from curv_eval.register.rows import column_rows, dataset_rows
+from curv_eval.visible import visible
 
 _WHO = ("dataset", "title", "controller", "steward", "purposes", "recipients", "contract", "version")
 _BASIS = (
@@ -40,7 +41,7 @@ def page(register: Register) -> str:
 
 def plain(text: object) -> str:
     """Return text from a contract that cannot be read as markdown, HTML or a line of its own."""
-    safe = " ".join(str(text).split())
+    safe = visible(" ".join(str(text).split()))
     for mark in _MARKS:
         safe = safe.replace(mark, "\\" + mark)
     return safe

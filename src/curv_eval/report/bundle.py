@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +14,9 @@ import pandas as pd
 from curv_eval.disclosure import WITHHELD, Released
 from curv_eval.errors import DisclosureError
 from curv_eval.report.evidence import add_evidence
+from curv_eval.visible import unrun, visible
 
 Format = Callable[[object], str]
-# what a spreadsheet takes for the start of a formula, in narrow and in full width
-_RUN = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Column:
 
     source: str
     heading: str
-    write: Format = str
+    write: Format = field(default_factory=lambda: plain)
     right: bool = False
 
 
@@ -65,7 +65,7 @@ def write_csv(path: Path, released: Released) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         table = released.table.drop(columns="geometry", errors="ignore")
-        writer.writerow(table.columns)
+        writer.writerow(unrun(str(name)) for name in table.columns)
         hidden = released.hidden.reindex(columns=table.columns, fill_value=False)
         for row, gone in zip(table.itertuples(index=False), hidden.itertuples(index=False), strict=True):
             writer.writerow([_cell(value, withheld) for value, withheld in zip(row, gone, strict=True)])
@@ -81,7 +81,7 @@ def markdown(released: Released, columns: tuple[Column, ...], *, label: str, wid
     rows = [[_written(row[c.source], c) for c in columns] for row in released.table.to_dict("records")]
     lines = ["| " + " | ".join(cells) + " |" for cells in [[c.heading for c in columns], rule, *rows]]
     shares = f' tbl-colwidths="[{widths}]"' if widths else ""
-    return "\n".join([*lines, "", f": {released.title} {{#tbl-{label}{shares}}}"])
+    return "\n".join([*lines, "", f": {plain(released.title)} {{#tbl-{label}{shares}}}"])
 
 
 def add_part(folder: Path, name: str, text: str) -> None:
@@ -92,11 +92,15 @@ def add_part(folder: Path, name: str, text: str) -> None:
 
 
 def plain(text: object) -> str:
-    """Return data text that cannot be read as markdown, HTML or a shortcode."""
-    safe = " ".join(str(text).split())
+    """Return data text that cannot be read as markdown, HTML or a shortcode, nor turn the direction of reading."""
+    safe = visible(" ".join(str(text).split()))
     for mark in "\\`*_{}[]<>#|$@~^&":
         safe = safe.replace(mark, "\\" + mark)
-    return safe
+    # a list or a block begins with these only where a line does
+    return _BEGINS.sub(r"\1\\\2 ", safe.replace(":::", "\\:::"))
+
+
+_BEGINS = re.compile(r"^(\(?(?:\d+|[A-Za-z]|[ivxIVX]+)?)([-+:.)]) ")
 
 
 def write_json(path: Path, held: object) -> None:
@@ -126,5 +130,4 @@ def _cell(value: object, withheld: bool) -> str:
         return WITHHELD if withheld else "not applicable"
     if isinstance(value, float):
         return f"{value:.6g}" if value % 1 else f"{value:.0f}"
-    text = str(value).replace("\r", " ")
-    return f"'{text}" if isinstance(value, str) and (text[:1] == "\t" or text.lstrip().startswith(_RUN)) else text
+    return unrun(value.replace("\r", " ")) if isinstance(value, str) else str(value)

@@ -50,7 +50,7 @@ def write_data(
 def _values(study: Study, data: Data) -> dict[str, str]:
     window = study.design.window
     return {
-        "title": study.title, "question": plain(study.question), "summary": plain(study.brief.summary),
+        "title": plain(study.title), "question": plain(study.question), "summary": plain(study.brief.summary),
         "study": study.study, "place": plain(study.place.name), "registered": day_name(study.registered),
         "registration_note": plain(study.registration_note), "authors": plain(study.brief.authors),
         "contact": plain(study.brief.contact), "first_month": month_name(window.first),

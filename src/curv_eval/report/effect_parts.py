@@ -61,7 +61,7 @@ def write_power(study: Study, released: Released, *, folder: str | Path) -> None
         f"We could not have been confident of seeing a fall smaller than {row['smallest']:.0%}. {given}"
         f"The {_level(study)} interval included no change in {row['covered']:.0%} of those draws{narrow}."
     )
-    return add_values(Path(folder), {"power": text, "smallest_visible": f"{row['smallest']:.0%}"})
+    return add_values(Path(folder), {"power": plain(text), "smallest_visible": f"{row['smallest']:.0%}"})
 
 
 def write_effect(

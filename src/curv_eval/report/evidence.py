@@ -13,6 +13,7 @@ import pandas as pd
 from curv_eval.disclosure import Attackable, Released
 from curv_eval.disclosure.kept import as_json, from_json
 from curv_eval.errors import RunError
+from curv_eval.visible import unrun
 
 FOLDER = Path("restricted") / "disclosure"
 _DO = "run the study again: this run was made by another version of curv-eval, or its files were moved"
@@ -39,7 +40,8 @@ def add_evidence(folder: Path, released: Released) -> None:
     held = released.evidence
     to = folder / FOLDER
     to.mkdir(parents=True, exist_ok=True)
-    text = held.records.to_csv(index=False, lineterminator="\n")
+    records = held.records.assign(row=held.records["row"].map(unrun), column=held.records["column"].map(unrun))
+    text = records.to_csv(index=False, lineterminator="\n")
     (to / f"{released.name}.csv").write_text(text, "utf-8", newline="\n")
     facts = {"title": released.title, "rule": released.rule.name, "says": released.rule.says}
     facts["attackable"] = as_json(held.attackable) if held.attackable is not None else None
@@ -48,13 +50,15 @@ def add_evidence(folder: Path, released: Released) -> None:
 
 
 def read_evidence(run: Path) -> list[Table]:
-    """Return the evidence of a run's tables, by name. Raises RunError when there is none or it is not whole."""
+    """Return the evidence of a run's tables, by name. Raises RunError when that of a table is missing or not whole."""
     try:
         found = [_read(path) for path in sorted((run / FOLDER).glob("*.json"))]
     except (OSError, KeyError, TypeError, ValueError):
         raise RunError(f"{run.name}: the evidence record of its release is not whole", do=_DO) from None
-    if not found:
-        raise RunError(f"{run.name}: there is no evidence record of its release", do=_DO)
+    listed = {path.stem for path in (run / "release" / "tables").glob("*.csv")}
+    if missing := sorted(listed - {table.name for table in found}):
+        told = [f"{name}: no record" for name in missing]
+        raise RunError(f"{run.name}: there is no evidence record of its release", told, _DO)
     return found
 
 
@@ -69,6 +73,7 @@ def write_page(folder: Path, title: str) -> None:
     """Write restricted/disclosure/evidence.html, the record for reading: what was decided, table by table."""
     tables = read_evidence(folder)
     body = "\n".join(_section(table) for table in tables)
+    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     page = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))
     page = page.substitute(title=escape(title), summary=_summary(tables), body=body)
     (folder / FOLDER / "evidence.html").write_text(page, "utf-8", newline="\n")

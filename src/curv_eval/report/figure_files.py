@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from curv_eval.errors import PublishError
 from curv_eval.report import chart_style as cs
+from curv_eval.visible import unrun
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 SUPPRESSED, NOT_APPLICABLE = "suppressed", "not applicable"
 DOTS_PER_INCH = 200
 _GEOMETRY = "geometry"
-# A spreadsheet takes a cell that begins with one of these, or with its full-width form, for a formula.
-_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 
 
 def write_figure(name: str, figure: Figure, table: DataFrame, *, alt: str, folder: Path) -> dict[str, Path]:
@@ -88,7 +87,7 @@ def _csv(table: DataFrame, not_applicable: frozenset[tuple[int, str]]) -> str:
     columns = [column for column in table.columns if column != _GEOMETRY]
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
-    rows.writerow(_text(str(column)) for column in columns)
+    rows.writerow(unrun(str(column)) for column in columns)
     for position, row in enumerate(table[columns].itertuples(index=False, name=None)):
         rows.writerow(_cells(row, [(position, column) in not_applicable for column in columns]))
     return file.getvalue()
@@ -105,14 +104,10 @@ def _cell(value: object, empty: str) -> str:
         return empty
     if isinstance(value, Real) and not isinstance(value, (bool, Integral)):
         return _rounded(float(value))
-    return str(value) if isinstance(value, Integral) else _text(str(value))
+    return str(value) if isinstance(value, Integral) else unrun(str(value))
 
 
 def _rounded(value: float) -> str:
     """Return six significant digits: differences between machines lie far below them."""
     rounded = float(f"{value:.6g}") + 0.0
     return str(int(rounded)) if rounded.is_integer() else repr(rounded)
-
-
-def _text(value: str) -> str:
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value

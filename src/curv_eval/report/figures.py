@@ -35,7 +35,7 @@ def add_figure(
 
 def figure_markdown(name: str, alt: str, caption: str) -> str:
     """Return the figure as Quarto markdown, and a line that says where its data are."""
-    label, quoted = name.replace("_", "-"), alt.replace('"', "'")
+    label, quoted = name.replace("_", "-"), plain(alt).replace('"', "'")
     image = f'![{plain(caption)}](bundle/figures/{name}.svg){{#fig-{label} fig-alt="{quoted}"}}'
     data = f"[Data behind this figure (CSV)](bundle/figures/{name}.csv)"
     return f'{image}\n\n::: {{.content-visible when-format="html"}}\n{data}\n:::'

@@ -15,6 +15,7 @@ from curv_eval import manifest
 from curv_eval.data import VARIABLE
 from curv_eval.errors import RunError
 from curv_eval.kernels import Limits, Setting, execute
+from curv_eval.run.left_alone import look, refuse_touched
 from curv_eval.run.planning import Planned, Step
 from curv_eval.run.records import write_record
 from curv_eval.shipped import shipped
@@ -47,14 +48,17 @@ def make(planned: Planned, step: Step, *, work: Path, how: How, tell: Tell) -> d
 
     notebook = nbformat.read(shipped("notebooks") / f"{step.notebook}.ipynb", as_version=4)
     declared = notebook.metadata.get("curv_eval", {}).get("outputs", [])
-    before, started, clock, seen = _files(work), manifest.now(), time.monotonic(), _Seen(tell)
-    study = planned.study
+    study, home = planned.study, step.folder.parents[1]
+    before, started, clock, seen = look(work, home), manifest.now(), time.monotonic(), _Seen(tell)
     parameters = {"params": str(Path(study.reference).absolute()), "folder": str(work)}
     setting = Setting(work, env={**_QUIET, VARIABLE: str(planned.data)}, warm=how.warm, limits=how.limits)
     done = execute(notebook, name=step.notebook, parameters=parameters, setting=setting, tell=seen)
     _show_places(done, study.project, step)
     nbformat.write(done, work / "restricted" / f"{step.notebook}.ipynb")
-    refuse_undeclared(work, [*declared, f"restricted/{step.notebook}.ipynb"], before=before, notebook=step.notebook)
+    refuse_undeclared(
+        work, [*declared, f"restricted/{step.notebook}.ipynb"], before={*before.made}, notebook=step.notebook
+    )
+    refuse_touched(work, home, before=before, declared=declared, notebook=step.notebook)
     refuse_secrets(work, study, notebook=step.notebook)
     return write_record(work, {
         "notebook": step.notebook, "key": step.key, "seconds": round(time.monotonic() - clock, 3),

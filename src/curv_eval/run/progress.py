@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from curv_eval.run.journal import states
+from curv_eval.visible import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -50,7 +51,7 @@ def plain_lines(out: TextIO) -> Tell:
     def tell(event: dict) -> None:
         names.extend(event.get("studies", ()))
         if text := _line(event, many=len(names) > 1):
-            out.write(text + "\n")
+            out.write(one_line(text) + "\n")
             out.flush()
 
     return tell
@@ -93,6 +94,7 @@ def _live(expected: float | None, jobs: int) -> Iterator[Tell]:
 def table(events: Sequence[dict], *, began: float, expected: float | None = None, jobs: int = 1) -> RenderableType:
     """Return the live table: one row for each run under way, and above it what is done and how long is left."""
     from rich.table import Table
+    from rich.text import Text
 
     found = states(events)
     grid = Table(title=headline(found, began=began, expected=expected, jobs=jobs), title_justify="left", box=None)
@@ -101,7 +103,9 @@ def table(events: Sequence[dict], *, began: float, expected: float | None = None
     for name, held in found.items():
         if held["state"] == "running":
             cells = f"{held['cell']} of {held['cells']}" if held["cells"] else ""
-            grid.add_row(name, held["notebook"], cells, spell(time.time() - held["began"]))
+            row = (name, held["notebook"], cells, spell(time.time() - held["began"]))
+            # as Text, because rich takes brackets in plain text for orders
+            grid.add_row(*(Text(one_line(cell)) for cell in row))
     return grid
 
 

@@ -15,6 +15,7 @@ from curv_eval.report.bundle import add_part
 from curv_eval.report.evidence import write_page
 from curv_eval.report.registration_parts import write_registration
 from curv_eval.run.folders import name_latest, staged, tidy
+from curv_eval.run.left_alone import refuse_earlier
 from curv_eval.run.notebooks import How, Tell, make
 from curv_eval.run.planning import Planned, Step
 from curv_eval.run.recording import home, record_loaded, record_released
@@ -53,6 +54,7 @@ def _steps(planned: Planned, how: How, tell: Tell) -> list[dict]:
     records: list[dict] = []
     before: Step | None = None
     recorded = False
+    held: list[dict] = []
     for step in planned.steps:
         done = None if how.again else read_record(step.folder)
         if done is None:
@@ -65,8 +67,10 @@ def _steps(planned: Planned, how: How, tell: Tell) -> list[dict]:
                 if not recorded:
                     _record_loaded(planned)
                     recorded = True
+                refuse_earlier([one.folder for one in planned.steps[: len(held)]], held, notebook=step.notebook)
         tell({"event": "notebook-finished", "notebook": step.notebook, "seconds": done["seconds"]})
         records.append({name: held for name, held in done.items() if name not in ("outputs", "bytes")})
+        held.append(done)
         before = step
     return records
 

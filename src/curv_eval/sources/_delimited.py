@@ -45,6 +45,7 @@ def read_delimited(
     """
     with tempfile.TemporaryDirectory() as folder:
         unpacked = unpack_all(files, Path(folder))
+        refuse_long_lines(unpacked)
         headers = [_header(file.path) for file in unpacked]
         refuse_layouts(contract, [file.arrived.name for file in unpacked], headers)
         _fill(con, contract, unpacked, headers)
@@ -53,6 +54,18 @@ def read_delimited(
     return tuple(
         SourceFile(file.arrived.name, file.sha256, file.bytes, n) for file, n in zip(unpacked, rows, strict=True)
     )
+
+
+def refuse_long_lines(files: Sequence[Unpacked]) -> None:
+    """Raise ContractError for files with a line longer than any row of a table: they are something else."""
+    faults = [f"{file.arrived.name} has a line of {file.longest:,} bytes" for file in files if file.longest > _LONGEST]
+    if faults:
+        what = f"no table has lines of more than {_LONGEST:,} bytes"
+        raise ContractError(what, faults, "check that it is the right file, with one row on each line")
+
+
+# DuckDB reads no longer ones
+_LONGEST = 2_000_000
 
 
 def _records(path: Path) -> Iterator[list[str]]:
@@ -90,8 +103,18 @@ def layout_faults(contract: Contract, header: Sequence[str]) -> list[str]:
     twice = [name for name in known if header.count(name) > 1]
     faults = [f"columns missing: {', '.join(missing)}"] if missing else []
     if extra and contract.options["extra_columns"] == "refuse":
-        faults.append(f"columns not in the contract: {', '.join(name or '(no name)' for name in extra)}")
+        faults.append(f"columns not in the contract: {_listed(extra)}")
     return faults + ([f"columns given twice: {', '.join(twice)}"] if twice else []) + parted
+
+
+_MOST_NAMES, _LONGEST_NAME = 40, 60
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names for a message, which a file with 100,000 columns, or one long name, must not fill."""
+    cut = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in names[:_MOST_NAMES]]
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(name or '(no name)' for name in cut)}{more}"
 
 
 def _parted(header: Sequence[str], known: Sequence[str]) -> list[str]:

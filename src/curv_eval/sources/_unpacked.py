@@ -19,6 +19,8 @@ from typing import IO
 from curv_eval.errors import ContractError
 
 _CHUNK = 1 << 20
+# text packs to a tenth or a fiftieth; what swells more than this is made to fill a disk
+_RATIO, _RATIO_FROM = 250, 50 << 20
 _OPENERS = {".gz": gzip.open, ".xz": lzma.open}
 _DAMAGED = (
     EOFError,
@@ -56,7 +58,7 @@ class Unpacked:
     """A file of plain UTF-8 text at `path`.
 
     sha256, bytes: as in SourceFile. records: lines whose end is not inside quotation marks, header and blank lines
-    included; an estimate where quotation marks are not balanced.
+    included; an estimate where quotation marks are not balanced. longest: bytes of its longest line.
     """
 
     arrived: Arrived
@@ -64,19 +66,25 @@ class Unpacked:
     sha256: str
     bytes: int
     records: int
+    longest: int = 0
 
 
 class _Count:
-    """Counts records in a stream of bytes."""
+    """Counts records in a stream of bytes. longest: bytes in the longest line so far, as far as it was read."""
 
     def __init__(self) -> None:
         self._ends, self._inside, self._last = 0, 0, b"\n"
+        self.longest = self._begun = 0
 
     def add(self, chunk: bytes) -> None:
         """Take the next bytes; every other stretch between quotation marks is inside a value."""
         parts = chunk.split(b'"')
         self._ends += sum(part.count(b"\n") for part in parts[self._inside :: 2])
         self._inside, self._last = (self._inside + len(parts) - 1) % 2, chunk[-1:]
+        first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
+        # lines that begin and end within a piece are shorter than the piece, and nobody asks for those
+        self.longest = max(self.longest, self._begun + (len(chunk) if first < 0 else first))
+        self._begun = self._begun + len(chunk) if first < 0 else len(chunk) - last - 1
 
     @property
     def records(self) -> int:
@@ -101,6 +109,8 @@ def unpack_all(files: Sequence[Arrived], folder: Path) -> list[Unpacked]:
 
 def _unpack(arrived: Arrived, target: Path) -> Unpacked | str:
     """Return the unpacked file, or one line that says why there is none."""
+    if not arrived.path.is_file():
+        return f"{arrived.name} is a pipe or a device, not a file"
     try:
         return _write(arrived, arrived.path if _is_plain(arrived) else target)
     except _NotUsableError as fault:
@@ -125,11 +135,13 @@ def _write(arrived: Arrived, target: Path) -> Unpacked:
             digest.update(chunk)
             count.add(chunk)
             size += len(chunk)
+            if arrived.path.suffix in _OPENERS and swollen(size, arrived.path.stat().st_size):
+                raise _NotUsableError(SWOLLEN)
             if out:
                 out.write(chunk)
     if arrived.member is None and out:
-        return Unpacked(arrived, target, _hash(arrived.path), arrived.path.stat().st_size, count.records)
-    return Unpacked(arrived, target, digest.hexdigest(), size, count.records)
+        return Unpacked(arrived, target, _hash(arrived.path), arrived.path.stat().st_size, count.records, count.longest)
+    return Unpacked(arrived, target, digest.hexdigest(), size, count.records, count.longest)
 
 
 def _hash(path: Path) -> str:
@@ -143,8 +155,24 @@ def _open(arrived: Arrived) -> Iterator[IO[bytes]]:
         with _OPENERS.get(arrived.path.suffix, open)(arrived.path, "rb") as stream:
             yield stream
         return
-    with zipfile.ZipFile(arrived.path) as archive, archive.open(arrived.member or _only_member(archive)) as stream:
-        yield stream
+    with zipfile.ZipFile(arrived.path) as archive:
+        if swollen_zip(archive, arrived.path):
+            raise _NotUsableError(SWOLLEN)
+        with archive.open(arrived.member or _only_member(archive)) as stream:
+            yield stream
+
+
+SWOLLEN = "unpacks to far more than a file of its size holds, so it is not unpacked"
+
+
+def swollen(size: int, packed: int) -> bool:
+    """Return whether what was packed into `packed` bytes swells to more than tables do."""
+    return size > max(_RATIO_FROM, _RATIO * packed)
+
+
+def swollen_zip(archive: zipfile.ZipFile, path: Path) -> bool:
+    """Return whether a zip says of its members that they swell; more than it says of one is never unpacked."""
+    return swollen(sum(one.file_size for one in archive.infolist()), path.stat().st_size)
 
 
 def _only_member(archive: zipfile.ZipFile) -> str:

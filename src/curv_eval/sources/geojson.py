@@ -44,6 +44,9 @@ def _features(plain: Path, name: str) -> list[dict]:
     except json.JSONDecodeError as fault:
         what = f"{name} is damaged or cut short: not JSON from line {fault.lineno:,}"
         raise ContractError(what, do="get the file again") from None
+    except (RecursionError, ValueError):
+        what = f"{name} is not GeoJSON: it has lists within lists without end, or a number of thousands of figures"
+        raise ContractError(what, do="export it as GeoJSON again") from None
     features = whole.get("features") if isinstance(whole, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
         raise ContractError(f"{name} is not a GeoJSON FeatureCollection", do="export it as GeoJSON")
@@ -72,6 +75,11 @@ def _as_text(value: Any) -> str | None:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def _whole(text: str | None) -> str | None:
+    """Return a text without halves of characters, which JSON can write by number and no table can hold."""
+    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _refuse_layout(contract: Contract, rows: list[dict], name: str) -> None:
     header = list(dict.fromkeys(key for row in rows for key in row))
     faults = layout_faults(contract, header)
@@ -83,7 +91,9 @@ def _refuse_layout(contract: Contract, rows: list[dict], name: str) -> None:
 def _store(con: duckdb.DuckDBPyConnection, contract: Contract, rows: list[dict], source_file: str) -> None:
     import pyarrow as pa
 
-    columns = {c.name: pa.array([row.get(c.source_name) for row in rows], pa.string()) for c in contract.columns}
+    columns = {
+        c.name: pa.array([_whole(row.get(c.source_name)) for row in rows], pa.string()) for c in contract.columns
+    }
     columns["source_file"] = pa.array([source_file] * len(rows), pa.string())
     columns["source_row"] = pa.array(range(1, len(rows) + 1), pa.int64())
     con.register("arrived_features", pa.table(columns))

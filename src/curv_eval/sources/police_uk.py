@@ -15,7 +15,7 @@ from curv_eval.contract import Contract
 from curv_eval.errors import ContractError
 from curv_eval.sources import SourceFile
 from curv_eval.sources._delimited import read_delimited
-from curv_eval.sources._unpacked import Arrived
+from curv_eval.sources._unpacked import SWOLLEN, Arrived, swollen_zip
 
 if TYPE_CHECKING:
     import duckdb
@@ -95,13 +95,17 @@ def _is_data(name: str) -> bool:
 
 
 def _members(archive: Path, prefix: str) -> list[Arrived]:
+    if not archive.is_file():
+        raise ContractError(f"{archive.name} is not a file", do="leave only the archive's own zips in this folder")
     try:
         with zipfile.ZipFile(archive) as opened:
-            names = sorted(opened.namelist())
-    except zipfile.BadZipFile:
+            names, swells = sorted(opened.namelist()), swollen_zip(opened, archive)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
         raise ContractError(
             f"{archive.name} is damaged or cut short: not a whole zip", do="download it again"
         ) from None
+    if swells:
+        raise ContractError(f"{archive.name} {SWOLLEN}", do="download it again from data.police.uk")
     parts = [(name, name.split("/")) for name in names]
     at_top = [name for name, p in parts if len(p) == 2 and MONTH.fullmatch(p[0]) and _is_data(p[1])]
     return [Arrived(f"{prefix}{name}", archive, name) for name in at_top]

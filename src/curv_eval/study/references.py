@@ -108,4 +108,11 @@ def _of_harm(study: Study) -> Iterator[str]:
 
 def _leaves(location: str) -> bool:
     parts = re.split(r"[\\/]", location)
-    return not location or ".." in parts or parts[0] == "" or ":" in parts[0] or "~" in parts[0]
+    return (
+        not location
+        or not location.isprintable()
+        or ".." in parts
+        or parts[0] == ""
+        or ":" in parts[0]
+        or "~" in parts[0]
+    )

@@ -16,14 +16,13 @@ from curv_eval.contract import Contract
 from curv_eval.validation.checked import Checked
 from curv_eval.validation.every import EVERY, Promise
 from curv_eval.validation.words import heading, problem, shows_value, to_do
+from curv_eval.visible import unrun
 
 if TYPE_CHECKING:
     import duckdb
 
 HEADER = ("file", "source_row", "spreadsheet_row", "column", "rule", "problem", "what_to_do")
 _FETCHED = 10_000
-# what a spreadsheet takes for the start of a formula
-_RUN = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True)
@@ -94,5 +93,5 @@ def _values(checked: Checked, columns: list[str], rows: set[int]) -> dict[tuple[
 def _line(*cells: str) -> str:
     """Return a line of CSV in which a spreadsheet runs nothing."""
     held = io.StringIO()
-    csv.writer(held).writerow(f"'{cell}" if cell.startswith(_RUN) else cell for cell in cells)
+    csv.writer(held).writerow(map(unrun, cells))
     return held.getvalue()
