@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from projects import PERSON, PLACE, ROOT, STREET, finished
 
+from curv_eval.disclosure.scan import scan
+
 HEX = re.compile(rb"[0-9a-fA-F]{32,}")
 
 
@@ -80,6 +82,13 @@ def test_no_identifier_of_a_person_or_an_incident_is_published(files):
     found = {(name, match.decode()) for name, raw in files.items() for match in HEX.findall(raw)}
     assert [(name, one) for name, one in found if one in known or one.lower() in known] == []
     assert [name for name, _ in found if name.startswith("release/")] == []
+
+
+def test_the_scan_finds_nothing_in_the_release_and_the_brief():
+    for part in ("release", "brief"):
+        folder = finished().run / part
+        assert sum(path.is_file() for path in folder.rglob("*")) > 10
+        assert scan(folder) == ()
 
 
 def column(path, name):

@@ -1,4 +1,4 @@
-"""curv-eval demo | new | data | link | plan | run | status | release | review | brief | verify | audit | ..."""
+"""curv-eval demo | new | data | link | safes | plan | run | release | scan | review | brief | verify | audit | ..."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from curv_eval.cli.link import link_app
 from curv_eval.cli.register import register
 from curv_eval.cli.release import release
 from curv_eval.cli.runs import Run, render
+from curv_eval.cli.safes import safes
 from curv_eval.cli.say import say
+from curv_eval.cli.scan import scan
 from curv_eval.errors import CurvError, RunError
 from curv_eval.visible import STEERS, visible
 
@@ -32,6 +34,8 @@ app.add_typer(link_app, name="link")
 app.add_typer(audit_app, name="audit")
 app.command()(register)
 app.command()(release)
+app.command()(safes)
+app.command()(scan)
 app.command()(export)
 app.command()(lab)
 

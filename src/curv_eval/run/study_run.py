@@ -15,6 +15,7 @@ from curv_eval.report.bundle import add_part
 from curv_eval.report.evidence import write_page
 from curv_eval.report.registration_parts import write_registration
 from curv_eval.run.folders import name_latest, staged, tidy
+from curv_eval.run.leaving import refuse_identifiers
 from curv_eval.run.left_alone import refuse_earlier
 from curv_eval.run.notebooks import How, Tell, make
 from curv_eval.run.planning import Planned, Step
@@ -124,6 +125,7 @@ def _compose(planned: Planned, records: list[dict]) -> None:
         write_registration(work, standing(study))
         add_part(work, "reproduce", _reproduce(study, found))
         write_page(work, study.title)
+        refuse_identifiers(work / "release", study)
         manifest.write(work, study=study, found=found, times=times, steps=records)
         record_released(planned, work)
     name_latest(planned.folder)

@@ -1,0 +1,25 @@
+"""curv-eval safes: the Five Safes of a study, and its data protection impact assessment, begun."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def safes(
+    study: Annotated[Path, typer.Argument(help="a study file, such as params/demo.yaml")],
+    to: Annotated[Path | None, typer.Option(help="the folder to write into (else safes/STUDY)")] = None,
+) -> None:
+    """Begin the Five Safes and the impact assessment of a study from its contracts; say what is left to answer."""
+    from datetime import date
+
+    from curv_eval.safes import write_safes
+    from curv_eval.study import load_study
+
+    held = load_study(study)
+    made = write_safes(held, to or Path("safes") / held.study, date.today())
+    for one in made:
+        typer.echo(f"{one.path}: {one.questions} questions left to answer")
+    typer.echo(f"{sum(one.questions for one in made)} questions in all; each stands there as `To answer:`")
