@@ -113,7 +113,7 @@ INNOCENT = [
     "p = 0.0123456789",
     "8.42e-12",
     "Callaway, B. and Sant'Anna, P. (2021) Difference-in-differences with multiple time periods, J. Econometrics",
-    "as Jonathan Roth (2022) shows, a test before the start has little power to see a drift of that size",
+    "as Jonathan Taylor (2022) shows, a test before the start has little power to see a drift of that size",
     "https://doi.org/10.1016/j.jeconom.2020.12.001",
     "10.1257/aer.84.4.772",
     "ISBN 0-306-40615-2",
