@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy import sparse
@@ -77,6 +78,21 @@ def line_cells(counts: np.ndarray, rule: Rule) -> Cells:
     values = np.concatenate([counts.ravel(), [counts.ravel()[line].sum() for line in lines]]).astype(np.int64)
     known = (np.arange(len(values)) >= counts.size) & ~((values > 0) & (values < rule.events_below))
     return Cells(values, ties(lines, range(counts.size, len(values)), len(values)), known)
+
+
+def grouped_cells(counts: np.ndarray, grouping: np.ndarray) -> Cells:
+    """Return the cells of a table whose rows divide the same whole in several ways. counts: (rows, columns).
+
+    grouping: (rows,), what divides. In each column the rows of one grouping add up to those of any other; the whole
+    itself is not known, unless it is a grouping of one row. Raises ValueError where they do not add up.
+    """
+    rows, columns = counts.shape
+    parts = [np.flatnonzero(grouping == one) for one in dict.fromkeys(grouping)]
+    sums = np.zeros((max(len(parts) - 1, 0) * columns, rows * columns))
+    for number, (part, column) in enumerate(product(parts[1:], range(columns))):
+        sums[number, part * columns + column] = 1
+        sums[number, parts[0] * columns + column] = -1
+    return Cells(counts.ravel().astype(np.int64), sparse.csr_array(sums), np.zeros(counts.size, bool))
 
 
 def ties(parts: list, wholes, size: int) -> sparse.csr_array:

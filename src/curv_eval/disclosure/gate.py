@@ -8,13 +8,13 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from curv_eval.disclosure.cells import Cells, line_cells
+from curv_eval.disclosure.cells import Cells, grouped_cells, line_cells
 from curv_eval.disclosure.crossed import ALL
 from curv_eval.disclosure.dominance import dominated
-from curv_eval.disclosure.nouns import SHOWN_ROLES, Attackable, Evidence, Released, Role, Status
+from curv_eval.disclosure.nouns import KEYS, SHOWN_ROLES, Attackable, Evidence, Released, Role, Status
 from curv_eval.disclosure.rounding import coarser
 from curv_eval.disclosure.rules import Rule
-from curv_eval.disclosure.suppress import Pattern, suppress
+from curv_eval.disclosure.suppress import suppress
 from curv_eval.errors import DisclosureError
 
 # pseudonyms and crime identifiers are long runs of hexadecimal digits
@@ -40,10 +40,12 @@ def release(table: pd.DataFrame, *, name: str, title: str, rule: Rule, roles: di
     of = {role: [column for column in roles if roles[column] is role] for role in Role}
     counts = _numbers(table, of[Role.COUNT])
     behind = _numbers(table, of[Role.UNITS] + of[Role.EVENTS] + of[Role.FREEDOM])
-    pattern, small, hidden = _hidden(counts, rule)
+    grouping = table[of[Role.GROUPING][0]].to_numpy() if of[Role.GROUPING] else None
+    held = _held(counts, rule, grouping)
+    small, hidden = (_as_table(found, counts) for found in (held.primary, held.hidden))
     weak, beside = _weak_rows(behind, rule, roles), hidden.any(axis=1)
     out = table[[column for column in roles if roles[column] in SHOWN_ROLES]].copy()
-    statuses = pd.DataFrame(index=out.index, columns=[c for c in out if roles[c] is not Role.KEY], dtype=object)
+    statuses = pd.DataFrame(index=out.index, columns=[c for c in out if roles[c] not in KEYS], dtype=object)
     for column in of[Role.COUNT]:
         out[column] = counts[column].map(rule.rounded).astype(float).mask(hidden[column])
         statuses[column] = _statuses(rule, small[column], hidden[column])
@@ -53,7 +55,8 @@ def release(table: pd.DataFrame, *, name: str, title: str, rule: Rule, roles: di
         out[column] = _coarse(table[column], behind[of[Role.EVENTS]].min(axis=1), rule).mask(out_of | beside)
         statuses[column] = _statuses(rule, weak, out_of | beside, few=out_of & ~weak)
     records = _records(out, statuses, table, roles=roles)
-    return Released(name, title, out, rule, statuses, Evidence(records, _attackable(pattern, counts, out, rule=rule)))
+    held = replace(held, labels=_labels(counts, out, len(held.hidden)))
+    return Released(name, title, out, rule, statuses, Evidence(records, held))
 
 
 def _refuse(table: pd.DataFrame, name: str, roles: dict[str, Role]) -> None:
@@ -74,7 +77,7 @@ def _refuse(table: pd.DataFrame, name: str, roles: dict[str, Role]) -> None:
 
 
 def _column_faults(column: pd.Series, role: Role) -> list[str]:
-    if role is Role.KEY:
+    if role in KEYS:
         found = column.astype(str).str.contains(_IDENTIFIER, regex=True).any()
         return [f"{column.name}: a key looks like the identifier of a person or an incident"] if found else []
     if role in (Role.VALUE, Role.TOTAL, Role.LARGEST, Role.SECOND):
@@ -101,26 +104,39 @@ def _few_give_all(table: pd.DataFrame, of: dict[Role, list[str]], rule: Rule) ->
     return found
 
 
-def _hidden(counts: pd.DataFrame, rule: Rule) -> tuple[tuple[Cells, Pattern], pd.DataFrame, pd.DataFrame]:
-    """Return which counts are small, and which are withheld so that no total gives a small one back.
+def _held(counts: pd.DataFrame, rule: Rule, grouping: np.ndarray | None) -> Attackable:
+    """Return the counts with what must be withheld, so that no total gives a small one back; labels follow later.
 
     The attacker is taken to know every other count as it is, not as it is rounded: what stands elsewhere may tell him.
+    Where rows divide the same whole in several ways, what this adds is withheld from one who sees the rounded counts.
     """
     cells = line_cells(counts.to_numpy(), rule)
     pattern = suppress(cells, replace(rule, round_to=1))
-    shape = counts.shape
-    found = (held[: counts.size].reshape(shape) for held in (pattern.primary, pattern.hidden))
-    small, hidden = (pd.DataFrame(held, index=counts.index, columns=counts.columns) for held in found)
-    return (cells, pattern), small, hidden
+    if grouping is None:
+        return Attackable(cells, pattern.hidden, pattern.primary, pattern.wanted, (), rule, exact=True)
+    cells = _grouped(counts, grouping)
+    pattern = suppress(cells, rule, start=pattern.hidden[: counts.size])
+    return Attackable(cells, pattern.hidden, pattern.primary, pattern.wanted, (), rule)
 
 
-def _attackable(held: tuple[Cells, Pattern], counts: pd.DataFrame, out: pd.DataFrame, rule: Rule) -> Attackable:
-    cells, pattern = held
+def _grouped(counts: pd.DataFrame, grouping: np.ndarray) -> Cells:
+    try:
+        return grouped_cells(counts.to_numpy(), grouping)
+    except ValueError:
+        raise DisclosureError("the groupings of a table do not add up to the same counts") from None
+
+
+def _as_table(found: np.ndarray, counts: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(found[: counts.size].reshape(counts.shape), index=counts.index, columns=counts.columns)
+
+
+def _labels(counts: pd.DataFrame, out: pd.DataFrame, size: int) -> list[str]:
+    """Return what each cell is: first those of the table, then the totals of columns and of rows."""
     rows = row_labels(out, [c for c in out if c not in counts])
     labels = [f"{row} | {column}" for row in rows for column in counts]
     labels += [f"{ALL} | {column}" for column in counts if len(rows) > 1]
     labels += [f"{row} | {ALL}" for row in rows if len(counts.columns) > 1]
-    return Attackable(cells, pattern.hidden, pattern.primary, pattern.wanted, told_apart(labels), rule, exact=True)
+    return told_apart(labels[:size])
 
 
 def _statuses(rule: Rule, withheld: pd.Series, hidden: pd.Series, *, few: pd.Series | None = None) -> list[Status]:
@@ -154,7 +170,7 @@ def row_labels(table: pd.DataFrame, keys: list[str]) -> list[str]:
 
 def _records(out: pd.DataFrame, statuses: pd.DataFrame, table: pd.DataFrame, *, roles: dict[str, Role]) -> pd.DataFrame:
     """Return a row for each decision: what was decided, what is shown, and what is behind it."""
-    keys = [column for column in out if roles[column] is Role.KEY]
+    keys = [column for column in out if roles[column] in KEYS]
     behind = table[[column for column in roles if roles[column] not in SHOWN_ROLES]]
     parts = [
         pd.DataFrame({

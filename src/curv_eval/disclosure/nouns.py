@@ -19,6 +19,7 @@ class Role(Enum):
     """What a column is. A column whose role is not stated is refused."""
 
     KEY = "key"
+    GROUPING = "key whose every value divides the same whole: the rows of each add up to the same counts"
     COUNT = "count of events or people"
     VALUE = "value that rests on the units and events behind its row"
     TOTAL = "sum of amounts that rests on the largest contributions behind its row"
@@ -29,7 +30,8 @@ class Role(Enum):
     SECOND = "the second largest contribution to a total, not shown"
 
 
-SHOWN_ROLES = (Role.KEY, Role.COUNT, Role.VALUE, Role.TOTAL)
+KEYS = (Role.KEY, Role.GROUPING)
+SHOWN_ROLES = (*KEYS, Role.COUNT, Role.VALUE, Role.TOTAL)
 
 
 class Status(Enum):

@@ -44,18 +44,20 @@ class Pattern:
         return self.hidden & ~self.primary
 
 
-def suppress(cells: Cells, rule: Rule, *, cost: np.ndarray | None = None) -> Pattern:
+def suppress(cells: Cells, rule: Rule, *, cost: np.ndarray | None = None, start: np.ndarray | None = None) -> Pattern:
     """Return what to withhold of some cells under a rule.
 
     cost: what withholding each count loses; the count itself unless given, so that as few events as can be go unseen.
+    start: (n,) bool, what is withheld in any case; then what is withheld beyond it is not the least that would do.
     """
     primary = small(cells, rule)
-    wanted = np.tile([1.0, rule.events_below - 1.0], (len(primary), 1))
+    hidden = primary.copy() if start is None else primary | start
+    pattern = Pattern(primary, hidden, np.tile([1.0, rule.events_below - 1.0], (len(primary), 1)))
     if not primary.any():
-        return Pattern(primary, primary.copy(), wanted, optimal=True)
+        return replace(pattern, optimal=start is None)
     cost = cells.values.astype(float) if cost is None else cost
-    pattern = _opened(cells, rule, Pattern(primary, primary.copy(), wanted), cost)
-    if cells.candidates.sum() > THINNED:
+    pattern = _opened(cells, rule, pattern, cost)
+    if start is not None or cells.candidates.sum() > THINNED:
         return pattern
     pattern = _thinned(cells, rule, pattern, cost)
     if not pattern.beside.any():

@@ -59,7 +59,7 @@ def _rates(linked: Linked, asked: Linkage, rule: Rule) -> Released:
     people = linked.people.assign(**{EVERYONE: EVERYONE})
     parts = [_by(people, column) for column in (EVERYONE, *asked.groups)]
     table = pd.concat(parts, ignore_index=True)
-    roles = {"column": Role.KEY, "group": Role.KEY, "linked": Role.COUNT, "not_linked": Role.COUNT}
+    roles = {"column": Role.GROUPING, "group": Role.KEY, "linked": Role.COUNT, "not_linked": Role.COUNT}
     return release(table, name="link_rates", title=f"How many were found in {asked.where}", rule=rule, roles=roles)
 
 
