@@ -4,7 +4,7 @@
     python bench/engine.py --write       prints it and puts it into bench/engine.md
     python bench/engine.py --notebooks 4 fewer, to try it out
 
-Twenty notebooks of twelve cells, as a study's are: public data, four methods, checks, 20,000 draws and a chart.
+Twenty notebooks of twelve cells, as a study's are: public data, four methods, checks, 2,000 draws and a chart.
 Each way runs all of them in a fresh process and its numbers must be those of every other way. Time is of the clock,
 from the first notebook handed over to the last one written, with everything that the way has to start. Memory is the
 proportional set size of the whole family of processes, where the system tells it (shared pages counted once), at its
@@ -39,7 +39,7 @@ CELLS = (
     "estimates = estimate_all(lesson, lesson.data)\nestimates['homicides']",
     "checks = ce.run_checks(lesson, lesson.data, estimates=estimates)\n[(check.name, check.text) for check in checks]",
     "panel = lesson.data\ny = panel.outcomes['homicides']\nrng = np.random.default_rng(seed)",
-    "draws = np.array([y[rng.integers(0, len(y), len(y))].mean(axis=0) for _ in range(20_000)])\n"
+    "draws = np.array([y[rng.integers(0, len(y), len(y))].mean(axis=0) for _ in range(2_000)])\n"
     "spread = draws.std(axis=0)",
     "table = ce.show(found).assign(seed=seed)\ntable.describe()",
     "long = pd.DataFrame(y, columns=panel.periods).melt(var_name='year', value_name='homicides')\nlong.head()",

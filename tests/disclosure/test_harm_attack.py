@@ -85,7 +85,10 @@ def test_changes_that_cancel_tell_no_count_more_closely_than_it_may_be_shown():
     assert narrowest([shown(one[NAME]) for one in tables]) >= RULE.round_to - 1
 
 
-@pytest.mark.parametrize("weights", [(("z", 184.0),), (("y", 1.0), ("z", 9e3))], ids=["alone", "heavy"])
+@pytest.mark.parametrize("weights", [
+    pytest.param((("z", 184.0),), id="alone", marks=pytest.mark.slow),
+    pytest.param((("y", 1.0), ("z", 9e3)), id="heavy"),
+])  # fmt: skip
 def test_harm_tells_a_count_no_more_closely_than_its_own_table_does(weights):
     own = [results(OUTCOMES[1], one["z"], RULE) for one in swept(weights)[1]]
     ours = [one[NAME] for one in published(weights, RULE)]

@@ -144,7 +144,9 @@ def restricted():
     return folder
 
 
-@pytest.mark.parametrize("more", [(), ("--with-data",)], ids=["", "with open data"])
+@pytest.mark.parametrize("more", [
+    pytest.param((), id="", marks=pytest.mark.slow), pytest.param(("--with-data",), id="with open data"),
+])  # fmt: skip
 def test_in_place_of_restricted_data_stand_made_up_ones_and_it_says_so(more):
     folder = restricted()
     target = scratch() / "package"

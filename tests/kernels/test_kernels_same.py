@@ -159,3 +159,14 @@ def test_a_run_in_a_thread_leaves_no_event_loop_open(code, monkeypatch):
     thread.join()
     assert opened
     assert all(loop.is_closed() for loop in opened)
+
+
+def test_clients_share_what_is_never_ended_while_somebody_may_hold_a_socket_of_it():
+    """A context of each client's own was ended with it, and that waited for ever after some Ctrl-C."""
+    from curv_eval.kernels.provisioner import PromptClient
+
+    first, second = PromptClient(), PromptClient()
+    held = first.context
+    assert held is second.context
+    del first, second
+    assert not held.closed

@@ -105,6 +105,7 @@ def branch(there):
     there.git("branch", "-D", "theirs")
 
 
+@pytest.mark.slow
 def test_changes_to_two_cells_are_merged(there, branch):
     both_change(
         there, branch, ours=("study.question", "study.title"), theirs=("ce.load_data(study)", "ce.load_data(study )")
@@ -204,6 +205,7 @@ def test_of_a_larger_repository_only_this_project_is_concerned(inside, tmp_path)
     assert "9071263408" in made.git("show", ":elsewhere/own.ipynb")
 
 
+@pytest.mark.slow
 def test_undoing_one_of_two_projects_leaves_the_other(tmp_path):
     one = place(tmp_path, "one")
     other = type(one)(tmp_path / "repository" / "other", one.home, one.env)

@@ -26,6 +26,7 @@ def run(*given, needed=""):
     return json.loads(done.stdout.strip().split("\n")[-1])
 
 
+@pytest.mark.slow
 def test_the_rows_are_as_many_as_asked_for_in_both_files(small):
     import duckdb
 
@@ -41,6 +42,7 @@ def test_the_rows_are_as_many_as_asked_for_in_both_files(small):
         assert months > 20
 
 
+@pytest.mark.slow
 def test_every_way_finds_the_same_counts_from_either_file(small):
     folder, _ = small
     ways = (("curv-eval", "parquet"), ("curv-eval", "csv"), ("pandas, tuned", "csv"))

@@ -31,6 +31,7 @@ def found():
     return people, multiple_systems(people.histories, lists=[one.name for one in study.hidden.lists])
 
 
+@pytest.mark.slow
 def test_the_true_number_of_people_lies_in_the_range_from_real_links():
     _, data = asked()
     truth = read_truth(data.folder).hurt["2024"]

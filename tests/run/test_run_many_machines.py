@@ -301,7 +301,9 @@ def broken(more):
     return folder
 
 
-@pytest.mark.parametrize(("words", "counts"), [((), (2, 1)), (("--keep-going",), (3, 0))])
+@pytest.mark.parametrize(("words", "counts"), [
+    (("--keep-going",), (3, 0)), pytest.param((), (2, 1), marks=pytest.mark.slow),
+])  # fmt: skip
 def test_faults_of_studies_are_said_as_they_are_here(two, words, counts):
     said = curv_eval(broken(THREE), *RUN, two, *words)
     assert said.code == 3, said.err

@@ -54,6 +54,11 @@ class PromptClient(AsyncKernelClient):
     What a kernel said before is no harm: outputs are told apart by the request that they belong to.
     """
 
+    def _context_default(self) -> Any:
+        """Return the one context of this process. One of its own would be ended with the client, and that waits for
+        ever where Ctrl-C came between the making of a socket and its end."""
+        return type(self).context.klass.instance()
+
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Return once the kernel answered and can be heard. Raises RuntimeError when it ended, or after `timeout` s."""
         until = time.monotonic() + (float("inf") if timeout is None else timeout)
