@@ -113,7 +113,7 @@ def test_datasets_are_named_by_hash_and_how_to_obtain_them_and_are_not_there():
 
 def test_nothing_restricted_and_no_place_of_this_machine_is_in_it():
     crate, (folder, run) = crated(), ran()
-    secret = {path.read_bytes() for path in (run / "restricted").iterdir()}
+    secret = {path.read_bytes() for path in (run / "restricted").rglob("*") if path.is_file()}
     for path in crate.rglob("*"):
         if path.is_file():
             assert path.read_bytes() not in secret, path

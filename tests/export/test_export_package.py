@@ -83,7 +83,7 @@ def test_the_readme_has_every_section_of_the_template_and_every_dataset():
 
 def test_nothing_restricted_and_no_place_is_in_it():
     folder, run = unpacked()
-    secret = {path.read_bytes() for path in (run / "restricted").iterdir()}
+    secret = {path.read_bytes() for path in (run / "restricted").rglob("*") if path.is_file()}
     home = str(run.parents[2]).encode()
     for path in folder.rglob("*"):
         if path.is_file():

@@ -1,5 +1,6 @@
 """Files that cannot be read are refused; real releases are no alarm."""
 
+import csv
 import struct
 import zipfile
 import zlib
@@ -162,3 +163,10 @@ def test_the_pages_of_the_project_are_no_alarm_but_for_their_examples():
     assert len(pages) > 25
     found = {page.name: kinds(page) for page in pages}
     assert {name: held for name, held in found.items() if held} == {n: h for n, h in SHOWN.items() if n in found}
+
+
+def test_reading_a_table_leaves_the_limits_of_the_process_as_they_were(tmp_path):
+    before = csv.field_size_limit()
+    put(tmp_path, "long.csv", ("a,b\n" + "x" * 200_000 + ",1\n").encode())
+    assert not [kind for kind in kinds(tmp_path / "long.csv") if kind.startswith("not readable")]
+    assert csv.field_size_limit() == before

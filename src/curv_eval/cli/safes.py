@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from curv_eval.cli.say import say
+
 
 def safes(
     study: Annotated[Path, typer.Argument(help="a study file, such as params/demo.yaml")],
@@ -21,5 +23,5 @@ def safes(
     held = load_study(study)
     made = write_safes(held, to or Path("safes") / held.study, date.today())
     for one in made:
-        typer.echo(f"{one.path}: {one.questions} questions left to answer")
-    typer.echo(f"{sum(one.questions for one in made)} questions in all; each stands there as `To answer:`")
+        say(f"{one.path}: {one.questions} questions left to answer")
+    say(f"{sum(one.questions for one in made)} questions in all; each stands there as `To answer:`")

@@ -17,14 +17,21 @@ _LONGEST_FIELD = 2**24
 
 def delimited_items(text: str, *, tabs: bool = False) -> Iterator[Item]:
     """Yield every cell of a delimited table, its columns, and the names of those."""
-    csv.field_size_limit(_LONGEST_FIELD)
-    sniffed = "\t" if tabs else _delimiter(text)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=sniffed))
+        rows = _rows(text, "\t" if tabs else _delimiter(text))
     except csv.Error as fault:
         yield Refused("", f"not readable as a table ({fault})")
         return
     yield from table_items([row for row in rows if row])
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    # the limit belongs to the whole process, so it is given back
+    before = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    finally:
+        csv.field_size_limit(before)
 
 
 def _delimiter(text: str) -> str:
