@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 
 import pytest
 from projects import copied, curv_eval, finished
@@ -45,6 +46,9 @@ def test_the_page_is_for_the_checker_and_says_so():
     page = (finished().run / FOLDER / "evidence.html").read_text("utf-8")
     assert "For the output checker only" in page
     assert "<script" not in page
+    assert "Events behind it" in page
+    assert "interval from" in page
+    assert not {"n_units", "conf_low", "std_error"} & set(re.findall(r"\w+", page))
     assert page.count("<h2 ") == len(read_evidence(finished().run))
 
 

@@ -103,18 +103,33 @@ def _section(table: Table) -> str:
     if table.records.empty:
         return f"<h2 id='{escape(table.name)}'>{escape(table.title)}</h2><p>{said}.</p>"
     rows = "".join(f"<tr>{_cells(row)}</tr>" for row in table.records.itertuples(index=False))
-    heads = _heads([*_HEADS, *map(str, table.records.columns[5:])])
+    heads = _heads([*_HEADS, *(_worded(str(name)) for name in table.records.columns[5:])])
     return (
         f"<h2 id='{escape(table.name)}'>{escape(table.title)}</h2><p>{escape(table.says)}</p>"
         f"<p>Decided: {escape(said)}.</p><table>{heads}<tbody>{rows}</tbody></table>"
     )
 
 
+def _worded(name: str) -> str:
+    """Return the name of a column as a reader who is no programmer calls it."""
+    name = name.removeprefix("behind: ")
+    return _WORDS.get(name, name.replace("_", " "))
+
+
+_WORDS = {
+    "n_units": "Areas or people behind it",
+    "events": "Events behind it",
+    "conf_low": "interval from",
+    "conf_high": "interval to",
+    "band_low": "band from",
+    "band_high": "band to",
+    "std_error": "standard error",
+}
 _HEADS = ["Row", "Column", "Decision", "Shown", "Count before"]
 
 
 def _cells(row: tuple) -> str:
-    words, numbers = row[:3], row[3:]
+    words, numbers = (row[0], _worded(str(row[1])), row[2]), row[3:]
     said = [f"<td>{escape(str(word))}</td>" for word in words]
     return "".join([*said, *(f"<td class='n'>{_number(number)}</td>" for number in numbers)])
 
