@@ -15,6 +15,7 @@ from curv_eval.disclosure.cells import Cells, knowledge, line_cells, small, ties
 from curv_eval.disclosure.crossed import ALL, Dimension, crossed
 from curv_eval.disclosure.kept import as_json, from_json
 from curv_eval.disclosure.programme import Programme
+from curv_eval.disclosure.union import narrower
 from curv_eval.errors import DisclosureError
 
 
@@ -202,3 +203,14 @@ def test_rounded_margins_protect_what_exact_ones_give_away():
     assert shown[EXACT.name].suppressed == 4
     wide = replace(NHS, round_to=1)
     assert wide == replace(EXACT, name=NHS.name)
+
+
+def test_a_small_whole_of_two_parts_is_said_to_be_known_more_closely():
+    """Two parts that are no zero make at least 2: the attack says so, although nothing more can be withheld."""
+    frame = pd.DataFrame({"a": ["x", "y"], "count": [1, 1]})
+    held = release_tables(frame, count="count", tables={"t": ["a"]}, rule=EXACT)["t"].evidence.attackable
+    (whole,) = narrower(held)
+    assert (whole.label, whole.low) == ("All | a", 2)
+    frame = pd.DataFrame({"a": ["x", "y"], "count": [3, 40]})
+    held = release_tables(frame, count="count", tables={"t": ["a"]}, rule=EXACT)["t"].evidence.attackable
+    assert narrower(held) == []

@@ -66,7 +66,7 @@ def parts_that_are_no_zero(known, name):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+@settings(max_examples=34, deadline=None, derandomize=True, database=None)
 @given(st.data(), st.sampled_from(RULES))
 def test_nobody_can_say_more_of_a_small_count_than_the_rule_says(shape, data, rule):
     sizes, asked, above = SHAPES[shape]

@@ -33,9 +33,9 @@ def release(
     tables = read_evidence(found)
     _summary(tables)
     if attack:
-        _attacked(tables)
+        said = _attacked(tables)
         refuse_revealing(found)
-        say("Nothing can be worked out more closely than the rules say, nor beside what was published before.")
+        say(said)
     if acro:
         say(f"record for the SACRO viewer: {write_acro(found, acro)}")
     say(f"for the output checker: {found / FOLDER / 'evidence.html'}")
@@ -47,8 +47,9 @@ def _summary(tables: list[Table]) -> None:
         say(f"{table.name} ({table.rule}): {said or 'words only'}")
 
 
-def _attacked(tables: list[Table]) -> None:
-    from curv_eval.disclosure.union import from_public, tightest
+def _attacked(tables: list[Table]) -> str:
+    """Say the narrowest range of each table, and return what is to be said where nothing is refused."""
+    from curv_eval.disclosure.union import from_public, narrower, tightest
 
     few = [(table.name, table.attackable) for table in tables if table.attackable and table.attackable.primary.any()]
     say(f"Attacked: {sum(int(held.primary.sum()) for _, held in few)} small counts in {len(few)} tables")
@@ -56,3 +57,8 @@ def _attacked(tables: list[Table]) -> None:
         say(f"  {name}: the narrowest range is that of {tightest(from_public(held))[0]}")
         if held.exact:
             say(f"    if somebody knew every other count and every total: {tightest(held)[0]}")
+    if known := sum(len(narrower(held)) for _, held in few):
+        return (
+            f"{known} of them are known more closely than the rule says, though all that can be withheld is withheld."
+        )
+    return "Nothing can be worked out more closely than the rules say, nor beside what was published before."

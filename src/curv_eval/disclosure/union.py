@@ -51,6 +51,15 @@ def from_public(held: Attackable) -> Attackable:
     return replace(held, cells=cells, hidden=held.hidden | (held.cells.known & (held.cells.values > 0)), exact=False)
 
 
+def narrower(held: Attackable) -> list[Found]:
+    """Return the small counts of which what is public says more than the rule, whatever else were withheld.
+
+    Zeros are shown, so that a small whole is at least as many as its parts that are none.
+    """
+    most = held.rule.events_below - 1
+    return [one for one in tightest(from_public(held)) if one.low > 1 or one.high < most]
+
+
 def given_way(held: Attackable) -> list[Found]:
     """Return the small counts of which more can be said than the rule says."""
     attacker = Attacker(held.cells, held.hidden, held.known_by)

@@ -164,7 +164,7 @@ def _add_program(crate: ROCrate, done: Finished) -> tuple[Any, Any, Any]:
     this program and its notebooks are named as what these two were given.
     """
     environment, commit = done.held["inputs"]["environment"], done.held["commit"]
-    papermill = f"https://pypi.org/project/papermill/{environment['papermill']}/"
+    papermill = f"https://papermill.readthedocs.io/en/{environment['papermill']}/"
     engine = _add(
         crate, papermill, kind="SoftwareApplication", name="papermill", version=environment["papermill"], url=papermill
     )
