@@ -7,6 +7,7 @@ import pytest
 
 from curv_eval.errors import StudyError
 from curv_eval.study import canonical, differences, fingerprint, load_studies, load_study
+from curv_eval.disclosure.scan.detectors import detect
 from curv_eval.study.sweep import MOST, member_name
 
 DEMO = (Path(__file__).parents[2] / "params" / "demo.yaml").read_text("utf-8")
@@ -173,3 +174,10 @@ def test_another_order_of_outcomes_is_a_difference():
 ])  # fmt: skip
 def test_differences_of_lists_and_of_what_is_not_there(before, after, said):
     assert differences({"checks": before}, {"checks": after}) == said
+
+
+def test_no_name_of_a_member_looks_like_an_identifier():
+    """A mark of hexadecimal figures did: a thousand seeds gave bb47df, which is how a postcode is written."""
+    names = [member_name("demo-people", {"seed": seed}) for seed in range(3_000)]
+    assert detect("\n".join(names)) == ()
+    assert len(set(names)) == len(names)

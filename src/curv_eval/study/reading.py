@@ -40,7 +40,7 @@ _ADAPTER, _SWEEP = TypeAdapter(Study), TypeAdapter(Sweep)
 def load_study(path: str | Path) -> Study:
     """Return the study in the YAML file `path`, or raise StudyError with every fault in it at once.
 
-    path: may name one study of a sweep, as in `params/sweep.yaml#sweep-imputation-1a2b3c`.
+    path: may name one study of a sweep, as in `params/sweep.yaml#sweep-imputation-cmqfrs`.
     """
     file, _, name = str(path).rpartition("#")
     if file and not Path(path).exists():

@@ -21,6 +21,8 @@ MOST = 10_000
 # a member is named by its study, and what changes must not change that
 _FIXED = ("study", "sweep", "path", "family", "registered")
 _LONGEST, _MARK = 60, 6
+# a mark has no figures, with which it could look like a postcode, and no vowels, with which it could be a word
+_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 Key = Annotated[str, Field(pattern=WAY)]
@@ -90,7 +92,7 @@ def _combinations(sweep: Sweep) -> Iterator[dict[str, Value]]:
 def member_name(study: str, chosen: dict[str, Value]) -> str:
     """Return the name of a member: readable, at most 60 characters, and its own even where values read alike."""
     words = "-".join(_word(value) for value in chosen.values())
-    mark = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:_MARK]
+    mark = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:_MARK].translate(_LETTERS)
     start = f"{study}-{words}"[: _LONGEST - _MARK - 1].strip("-")
     return f"{start}-{mark}"
 
