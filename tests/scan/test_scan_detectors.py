@@ -1,5 +1,6 @@
 """Detectors alone: check figures by property, and texts that are no alarm."""
 
+import hashlib
 import re
 
 import pytest
@@ -131,6 +132,8 @@ INNOCENT = [
     "5/7",
     "Run e9cb76a97928, study demo. Fingerprints (SHA-256, first 16 characters): study def3c1986c189904, "
     "program 50331ff0f7e67ff9, data f48aeb2d15aa66c7.",
+    "Run e9cb76a97928, study demo. Fingerprints (SHA-256, first 16 characters): study 01642123456abcde, "
+    "program 0191498000fe12ab, data 07700900123f45ab.",
     "#12436d",
     "FillBetweenPolyCollection_12",
     "https://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument",
@@ -177,3 +180,16 @@ def test_no_more_than_what_is_asked_is_an_address():
     assert list(emails("A.User@Charity.org.uk"))
     for text in ("01642", "0164 2", "2023 01642", "10 000 000 000", "0.1642774774", "£01642774774"):
         assert not list(phones(text)), text
+
+
+def test_no_fingerprint_of_thousands_of_studies_looks_like_an_identifier():
+    """One of 302 did: sixteen hexadecimal figures that begin as a telephone number does."""
+    form = "Run {}, study demo. Fingerprints (SHA-256, first 16 characters): study {}, program {}, data {}."
+    hashes = (hashlib.sha256(str(n).encode()).hexdigest() for n in range(8_000))
+    found = [detect(form.format(one[:12], one[12:28], one[28:44], one[44:60])) for one in hashes]
+    assert found == [()] * 8_000
+
+
+@pytest.mark.parametrize("end", ["", " ext 5", "x12", "ext. 12", ",", ")", " after"])
+def test_a_telephone_number_may_have_an_extension(end):
+    assert len(list(phones(f"call 01642 123456{end}"))) == 1

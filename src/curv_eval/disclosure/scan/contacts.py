@@ -21,7 +21,9 @@ _GROUPS = "|".join(
         (2, ("8",)), (3, ("2", "2", "3")),
     )
 )  # fmt: skip
-_PHONE = re.compile(rf"(?<![\w.,£])(?:(?:\+|00)44[ \t.\-]?(?:\(0\))?[ \t]?|\(?0)(?=[1-357-9])(?:{_GROUPS})(?!\d|\.\d)")
+# a letter right behind is that of a fingerprint in hexadecimal figures, unless it begins an extension
+_ON = r"(?!x|ext)[A-Za-z]"
+_PHONE = re.compile(rf"(?<![\w.,£])(?:(?:\+|00)44[ \t.\-]?(?:\(0\))?[ \t]?|\(?0)(?=[1-357-9])(?:{_GROUPS})(?!\d|\.\d|{_ON})")
 
 
 def emails(text: str) -> Iterator[Found]:
