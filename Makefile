@@ -83,6 +83,7 @@ example-brief: demo
 clean:
 	@if [ -x $(BIN)/curv-eval ]; then $(BIN)/curv-eval lab --undo; fi
 	rm -rf $(VENV)
-	@# the audit log, and the ledger of what was published, outlive what they tell of
-	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name 'audit.*' ! -name .ledger -exec rm -rf {} +
+	@# the audit log, the ledger of what was published and what reviews let out outlive what they tell of
+	@[ ! -d outputs ] || find outputs -mindepth 1 -maxdepth 1 ! -name 'audit.*' ! -name .ledger ! -name .exceptions \
+	  -exec rm -rf {} +
 	@rmdir outputs 2>/dev/null || true

@@ -60,13 +60,13 @@ def measured(many, folder):
     file = "params/many.yaml"
     project(folder, many)
     rows = [("plan, nothing run yet (makes up the data)", *told(folder, "plan", file))]
-    rows.append((f"run, {many:,} studies, two jobs", *told(folder, "run", file, "--jobs", "2")))
+    rows.append((f"run, {many:,} studies, two jobs", *told(folder, "run", file, "--jobs", "2", "--keep-going")))
     rows.append(("plan again", *told(folder, "plan", file)))
-    rows.append(("run again", *told(folder, "run", file, "--jobs", "2")))
+    rows.append(("run again", *told(folder, "run", file, "--jobs", "2", "--keep-going")))
     one = next((folder / "outputs").glob("*/*/manifest.json"))
     shutil.rmtree(one.parent)
     rows.append(("one run's folder deleted: plan", *told(folder, "plan", file)))
-    rows.append(("run what is missing", *told(folder, "run", file, "--jobs", "2")))
+    rows.append(("run what is missing", *told(folder, "run", file, "--jobs", "2", "--keep-going")))
     return rows
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from curv_eval import registration
+from curv_eval import granted, registration
 from curv_eval.errors import RunError
 from curv_eval.linkage.account import account_beside
 from curv_eval.shipped import shipped
@@ -37,7 +37,7 @@ def tree(folder: Path, pattern: str = "*") -> dict[str, str]:
 
 
 def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo: Memo | None = None) -> dict:
-    """Return everything a result depends on: study, its registration, contracts, data, code, notebooks, environment.
+    """Return everything a result depends on: study, registration, exceptions, contracts, data, code, environment.
 
     contracts: the file of each contract by name. data: the data folder; None leaves the data out. memo: shared by
     the studies of one plan, so that a file they have in common is read once.
@@ -46,6 +46,7 @@ def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo:
     held = {
         "study": fingerprint(canonical(study)),
         "registration": {name: _hash(path, memo) for name, path in registration.files(study).items()},
+        "exceptions": {name: _hash(path, memo) for name, path in granted.files(study).items()},
         "contracts": {name: _hash(path, memo) for name, path in contracts.items() if path.is_file()},
         "code": _once(memo, "code", code),
         "notebooks": _once(memo, "notebooks", notebooks),

@@ -7,8 +7,19 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-from curv_eval import audit, ledger, manifest
+from curv_eval import audit, exceptions, ledger, manifest
 from curv_eval.errors import RunError
+
+
+@dataclass(frozen=True)
+class Exceptions:
+    """Which exceptions a review grants or takes back: numbers of those the study asks for, in its order from 1."""
+
+    granted: tuple[int, ...] = ()
+    withdrawn: tuple[int, ...] = ()
+
+
+NONE = Exceptions()
 
 
 class Decision(Enum):
@@ -29,12 +40,22 @@ class Review:
     decision: str
     findings: str
     date: str
+    granted: tuple[int, ...] = ()
+    withdrawn: tuple[int, ...] = ()
 
 
-def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str = "") -> Review:
+def write_review(
+    run: Path,
+    *,
+    reviewer: str,
+    decision: Decision,
+    findings: str = "",
+    change: Exceptions = NONE,
+) -> Review:
     """Append a review to reviews.json of a run and return it; it stands in the audit log before that.
 
-    What is approved may be published, and goes into the ledger. Raises RunError when the run's outputs are not what its
+    What is approved may be published, and goes into the ledger. change: exceptions, which hold from the next run on.
+    Raises RunError when the run's outputs are not what its
     manifest says: what was looked at must be what is approved. Raises DisclosureError when what is to be approved would
     reveal a small count beside what was published before. Raises RunError where the audit log cannot be written.
     """
@@ -43,6 +64,7 @@ def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str 
         raise RunError(f"{run.name} was changed after it was made", [str(m) for m in moved], "run the study again")
     if not reviewer.strip():
         raise RunError("got a blank reviewer", ["expected the name of who checked the run"], "give --reviewer NAME")
+    decided = exceptions.decided(run, reviewer.strip(), granted=change.granted, withdrawn=change.withdrawn)
     if decision is Decision.APPROVE:
         ledger.refuse_revealing(run)
     review = Review(
@@ -52,6 +74,8 @@ def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str 
         decision.value,
         findings.strip(),
         manifest.now(),
+        change.granted,
+        change.withdrawn,
     )
     held = [asdict(r) for r in reviews(run)] + [asdict(review)]
     staged = run / ".reviews.partial"
@@ -60,6 +84,7 @@ def write_review(run: Path, *, reviewer: str, decision: Decision, findings: str 
         _record(run, review)
         if decision is Decision.APPROVE:
             ledger.record(run)
+        exceptions.put(decided, run, reviewer=review.reviewer, at=review.date)
         staged.replace(run / "reviews.json")
     finally:
         staged.unlink(missing_ok=True)
@@ -86,7 +111,7 @@ def reviews(run: Path) -> list[Review]:
     if not path.exists():
         return []
     try:
-        return [Review(**held) for held in json.loads(path.read_text("utf-8"))]
+        return [_whole(held) for held in json.loads(path.read_text("utf-8"))]
     except (ValueError, TypeError):
         do = "bring it back from a copy, or move it away and review the run again"
         raise RunError(f"{path.name} of {run.name} is not readable", do=do) from None
@@ -99,3 +124,8 @@ def approved(run: Path) -> bool:
         return False
     same = held[-1].manifest_sha256 == manifest.sha256(run / "manifest.json")
     return same and not manifest.verify(run)
+
+
+def _whole(held: dict) -> Review:
+    numbers = {name: tuple(held.get(name, ())) for name in ("granted", "withdrawn")}
+    return Review(**{**held, **numbers})

@@ -33,7 +33,7 @@ def contract(rule, *columns):
 
 
 def linking():
-    return SimpleNamespace(linkage=asked(), contracts={"pairs": SimpleNamespace(location="pairs.csv")})
+    return SimpleNamespace(exceptions=(), linkage=asked(), contracts={"pairs": SimpleNamespace(location="pairs.csv")})
 
 
 def data(accepted=(300, 60), declined=(200, 60), rule="under_10", probability=1.0, folder=Path("nowhere")):

@@ -23,7 +23,7 @@ def study(first="2022-01", last="2023-12"):
         SimpleNamespace(contract="hospital", name="attended", label="A&E attendances"),
     ]
     place = SimpleNamespace(name="Vale")
-    return SimpleNamespace(design=SimpleNamespace(window=window), outcomes=outcomes, place=place)
+    return SimpleNamespace(exceptions=(), design=SimpleNamespace(window=window), outcomes=outcomes, place=place)
 
 
 # two areas; October 2022 to February 2023, of which nobody supplied December

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from curv_eval.disclosure.scan.detectors import detect
 from curv_eval.errors import StudyError
 from curv_eval.study import canonical, differences, fingerprint, load_studies, load_study
-from curv_eval.disclosure.scan.detectors import detect
 from curv_eval.study.sweep import MOST, member_name
 
 DEMO = (Path(__file__).parents[2] / "params" / "demo.yaml").read_text("utf-8")

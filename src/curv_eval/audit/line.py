@@ -23,6 +23,8 @@ class What(StrEnum):
     APPROVED = "approved"
     REVISED = "revised"
     REFUSED = "refused"
+    GRANTED = "granted"
+    WITHDRAWN = "withdrawn"
     PUBLISHED = "published"
     EXPORTED = "exported"
     EXPIRING = "expiring"

@@ -74,22 +74,27 @@ def new(name: str, example: str = typer.Option("demo", help="the example study t
 
 
 @app.command()
-def review(
+def review(  # noqa: PLR0913 - every option of a command is an argument
     run: Run,
     reviewer: Annotated[str, typer.Option(help="the reviewer's name")],
     decision: Annotated[str, typer.Option(help="approve, revise or refuse")],
     findings: Annotated[str, typer.Option(help="what was found")] = "",
+    grant: Annotated[list[int] | None, typer.Option(help="number of an exception that is granted")] = None,
+    withdraw: Annotated[list[int] | None, typer.Option(help="number of an exception that holds no more")] = None,
 ) -> None:
     """Record who checked a run and what they decided."""
-    from curv_eval.review import Decision, write_review
+    from curv_eval.review import Decision, Exceptions, write_review
     from curv_eval.run.folders import find
 
     allowed = [d.value for d in Decision]
     if decision not in allowed:
         raise RunError(f"got the decision {decision!r}", do=f"give --decision {' or '.join(allowed)}")
     found = find(run, Path.cwd())
-    made = write_review(found, reviewer=reviewer, decision=Decision(decision), findings=findings)
+    change = Exceptions(tuple(grant or ()), tuple(withdraw or ()))
+    made = write_review(found, reviewer=reviewer, decision=Decision(decision), findings=findings, change=change)
     say(f"{made.reviewer}: {made.decision} run {made.run}")
+    if made.granted or made.withdrawn:
+        say("what was decided about exceptions holds from the next run on: give `curv-eval run` again")
 
 
 @app.command()

@@ -24,6 +24,7 @@ def release(
     Leaves with an error when more can be said of a small count than its rule says, alone or beside what was published
     before.
     """
+    from curv_eval import exceptions
     from curv_eval.export.acro import write_acro
     from curv_eval.ledger import refuse_revealing
     from curv_eval.report.evidence import FOLDER, read_evidence
@@ -32,6 +33,8 @@ def release(
     found = find(run, Path.cwd())
     tables = read_evidence(found)
     _summary(tables)
+    for line in exceptions.told(found):
+        say(f"exception asked for: {line}")
     if attack:
         said = _attacked(tables)
         refuse_revealing(found)

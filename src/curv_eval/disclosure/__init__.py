@@ -7,5 +7,7 @@ from curv_eval.disclosure.nouns import Evidence as Evidence
 from curv_eval.disclosure.nouns import Released as Released
 from curv_eval.disclosure.nouns import Role as Role
 from curv_eval.disclosure.nouns import Status as Status
+from curv_eval.disclosure.rates import Rate as Rate
+from curv_eval.disclosure.rates import release_rates as release_rates
 from curv_eval.disclosure.tables import release_tables as release_tables
 from curv_eval.disclosure.tables import round_tables as round_tables

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -93,6 +94,13 @@ def grouped_cells(counts: np.ndarray, grouping: np.ndarray) -> Cells:
         sums[number, part * columns + column] = 1
         sums[number, parts[0] * columns + column] = -1
     return Cells(counts.ravel().astype(np.int64), sparse.csr_array(sums), np.zeros(counts.size, bool))
+
+
+def known_to_all(cells: Cells, places: Sequence[int]) -> Cells:
+    """Return the cells with some that everybody knows: those that a review let out of the rule."""
+    known = cells.known.copy()
+    known[list(places)] = True
+    return replace(cells, known=known)
 
 
 def ties(parts: list, wholes, size: int) -> sparse.csr_array:

@@ -8,9 +8,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from curv_eval.disclosure.cells import Cells, grouped_cells, line_cells
+from curv_eval.disclosure.cells import Cells, grouped_cells, known_to_all, line_cells
 from curv_eval.disclosure.crossed import ALL
 from curv_eval.disclosure.dominance import dominated
+from curv_eval.disclosure.letting import let_out_of, row_labels
 from curv_eval.disclosure.nouns import KEYS, SHOWN_ROLES, Attackable, Evidence, Released, Role, Status
 from curv_eval.disclosure.rounding import coarser
 from curv_eval.disclosure.rules import Rule
@@ -31,7 +32,7 @@ def release(table: pd.DataFrame, *, name: str, title: str, rule: Rule, roles: di
     freedom_below residual degrees of freedom stand behind their row, and beside a withheld count. TOTAL cells are
     withheld in the same way, and where one or two contributions give nearly all of it (see dominance). Where counts
     are rounded, values and totals are rounded as coarsely, because two exact values can give back the exact count
-    behind them.
+    behind them. What a review let out of the rule (rule.let_out) is shown: a count as it is, and known to everybody.
     Raises DisclosureError for a column without a role, a role without a column, negative or broken counts, keys that
     look like identifiers, and values with nothing behind them.
     """
@@ -41,19 +42,23 @@ def release(table: pd.DataFrame, *, name: str, title: str, rule: Rule, roles: di
     counts = _numbers(table, of[Role.COUNT])
     behind = _numbers(table, of[Role.UNITS] + of[Role.EVENTS] + of[Role.FREEDOM])
     grouping = table[of[Role.GROUPING][0]].to_numpy() if of[Role.GROUPING] else None
-    held = _held(counts, rule, grouping)
+    out_of_rule = let_out_of(table, name=name, rule=rule, roles=roles)
+    held = _held(counts, rule, grouping, let_out=out_of_rule[of[Role.COUNT]].to_numpy())
     small, hidden = (_as_table(found, counts) for found in (held.primary, held.hidden))
     weak, beside = _weak_rows(behind, rule, roles), hidden.any(axis=1)
     out = table[[column for column in roles if roles[column] in SHOWN_ROLES]].copy()
     statuses = pd.DataFrame(index=out.index, columns=[c for c in out if roles[c] not in KEYS], dtype=object)
     for column in of[Role.COUNT]:
-        out[column] = counts[column].map(rule.rounded).astype(float).mask(hidden[column])
-        statuses[column] = _statuses(rule, small[column], hidden[column])
+        rounded = counts[column].map(rule.rounded).where(~out_of_rule[column], counts[column])
+        out[column] = rounded.astype(float).mask(hidden[column])
+        statuses[column] = _statuses(rule, small[column], hidden[column], let_out=out_of_rule[column])
     few = _few_give_all(table, of, rule)
     for column in of[Role.VALUE] + of[Role.TOTAL]:
-        out_of = weak | few if column in of[Role.TOTAL] else weak
-        out[column] = _coarse(table[column], behind[of[Role.EVENTS]].min(axis=1), rule).mask(out_of | beside)
-        statuses[column] = _statuses(rule, weak, out_of | beside, few=out_of & ~weak)
+        held_back = (weak | few if column in of[Role.TOTAL] else weak) & ~out_of_rule[column]
+        out[column] = _coarse(table[column], behind[of[Role.EVENTS]].min(axis=1), rule).mask(held_back | beside)
+        statuses[column] = _statuses(
+            rule, weak & held_back, held_back | beside, few=held_back & ~weak, let_out=out_of_rule[column]
+        )
     records = _records(out, statuses, table, roles=roles)
     held = replace(held, labels=_labels(counts, out, len(held.hidden)))
     return Released(name, title, out, rule, statuses, Evidence(records, held))
@@ -67,7 +72,7 @@ def _refuse(table: pd.DataFrame, name: str, roles: dict[str, Role]) -> None:
     ]
     faults += [f"{column}: stands twice" for column in table.columns[table.columns.duplicated()]]
     if not faults:
-        faults = [fault for column, role in roles.items() for fault in _column_faults(table[column], role)]
+        faults = [fault for column, role in roles.items() for fault in column_faults(table[column], role)]
         given = set(roles.values())
         for role in (role for role in _NEEDS if role in given and not _NEEDS[role] <= given):
             needed = " and ".join(sorted(one.name for one in _NEEDS[role]))
@@ -76,7 +81,8 @@ def _refuse(table: pd.DataFrame, name: str, roles: dict[str, Role]) -> None:
         raise DisclosureError(f"{name} may not leave", faults)
 
 
-def _column_faults(column: pd.Series, role: Role) -> list[str]:
+def column_faults(column: pd.Series, role: Role) -> list[str]:
+    """Return what is wrong with a column in its role."""
     if role in KEYS:
         found = column.astype(str).str.contains(_IDENTIFIER, regex=True).any()
         return [f"{column.name}: a key looks like the identifier of a person or an incident"] if found else []
@@ -104,19 +110,20 @@ def _few_give_all(table: pd.DataFrame, of: dict[Role, list[str]], rule: Rule) ->
     return found
 
 
-def _held(counts: pd.DataFrame, rule: Rule, grouping: np.ndarray | None) -> Attackable:
+def _held(counts: pd.DataFrame, rule: Rule, grouping: np.ndarray | None, *, let_out: np.ndarray) -> Attackable:
     """Return the counts with what must be withheld, so that no total gives a small one back; labels follow later.
 
     The attacker is taken to know every other count as it is, not as it is rounded: what stands elsewhere may tell him.
     Where rows divide the same whole in several ways, what this adds is withheld from one who sees the rounded counts.
     """
-    cells = line_cells(counts.to_numpy(), rule)
+    places, known = tuple(np.flatnonzero(let_out).tolist()), replace(rule, let_out=())
+    cells = known_to_all(line_cells(counts.to_numpy(), rule), places)
     pattern = suppress(cells, replace(rule, round_to=1))
-    if grouping is None:
-        return Attackable(cells, pattern.hidden, pattern.primary, pattern.wanted, (), rule, exact=True)
-    cells = _grouped(counts, grouping)
-    pattern = suppress(cells, rule, start=pattern.hidden[: counts.size])
-    return Attackable(cells, pattern.hidden, pattern.primary, pattern.wanted, (), rule)
+    exact = grouping is None
+    if not exact:
+        cells = known_to_all(_grouped(counts, grouping), places)
+        pattern = suppress(cells, rule, start=pattern.hidden[: counts.size])
+    return Attackable(cells, pattern.hidden, pattern.primary, pattern.wanted, (), known, exact=exact, let_out=places)
 
 
 def _grouped(counts: pd.DataFrame, grouping: np.ndarray) -> Cells:
@@ -139,12 +146,15 @@ def _labels(counts: pd.DataFrame, out: pd.DataFrame, size: int) -> list[str]:
     return told_apart(labels[:size])
 
 
-def _statuses(rule: Rule, withheld: pd.Series, hidden: pd.Series, *, few: pd.Series | None = None) -> list[Status]:
+def _statuses(
+    rule: Rule, withheld: pd.Series, hidden: pd.Series, *, let_out: pd.Series, few: pd.Series | None = None
+) -> list[Status]:
     open_ = Status.ROUNDED if rule.round_to > 1 else Status.SHOWN
     few = withheld & False if few is None else few
     return [
-        Status.WITHHELD if weak else Status.DOMINATED if most else Status.COMPLEMENTARY if out else open_
-        for weak, most, out in zip(withheld, few, hidden, strict=True)
+        Status.WITHHELD if weak else Status.DOMINATED if most else Status.COMPLEMENTARY if out
+        else Status.LET_OUT if free else open_
+        for weak, most, out, free in zip(withheld, few, hidden, let_out, strict=True)
     ]  # fmt: skip
 
 
@@ -160,12 +170,6 @@ def told_apart(labels: list[str]) -> list[str]:
     """Return labels of which none stands twice: the second of a kind is numbered."""
     before = pd.Series(labels, dtype=object).groupby(labels).cumcount() if labels else []
     return [f"{label} ({number + 1})" if number else label for label, number in zip(labels, before, strict=True)]
-
-
-def row_labels(table: pd.DataFrame, keys: list[str]) -> list[str]:
-    """Return what each row of a table is, from its keys; a shape on a map is none."""
-    shown = [key for key in keys if key != "geometry"]
-    return [" · ".join(str(value) for value in row) for row in table[shown].itertuples(index=False)]
 
 
 def _records(out: pd.DataFrame, statuses: pd.DataFrame, table: pd.DataFrame, *, roles: dict[str, Role]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ def as_json(held: Attackable) -> dict:
         "labels": list(held.labels), "counts": held.cells.values.tolist(), "known": held.cells.known.tolist(),
         "hidden": held.hidden.tolist(), "small": held.primary.tolist(), "wanted": held.wanted.tolist(),
         "ties": [[rows.indices[a:b].tolist(), rows.data[a:b].astype(int).tolist()] for a, b in spans],
-        "rule": asdict(held.rule), "exact": held.exact,
+        "rule": _rule(held.rule), "exact": held.exact, "let_out": list(held.let_out),
     }  # fmt: skip
 
 
@@ -34,4 +34,10 @@ def from_json(held: dict) -> Attackable:
     cells = Cells(counts, ties, np.array(held["known"], dtype=bool))
     hidden, small = (np.array(held[name], dtype=bool) for name in ("hidden", "small"))
     wanted = np.array(held["wanted"], dtype=float).reshape(-1, 2)
-    return Attackable(cells, hidden, small, wanted, held["labels"], Rule(**held["rule"]), held["exact"])
+    out = tuple(int(place) for place in held.get("let_out", ()))
+    return Attackable(cells, hidden, small, wanted, held["labels"], Rule(**held["rule"]), held["exact"], out)
+
+
+def _rule(rule: Rule) -> dict:
+    """Return a rule without the cells let out of it: which of them are in this table is said by their places."""
+    return {name: value for name, value in asdict(rule).items() if name != "let_out"}

@@ -39,6 +39,7 @@ class Status(Enum):
 
     SHOWN = "shown"
     ROUNDED = "rounded"
+    LET_OUT = "shown: a review let it out"
     WITHHELD = "withheld: small number"
     COMPLEMENTARY = "withheld: would reveal another"
     DOMINATED = "withheld: a few give nearly all of it"
@@ -53,7 +54,7 @@ class Attackable:
 
     labels: what each cell is, the same in every release of the same thing. rule: how they are shown. exact: whether he
     is taken to know each shown count as it is, although it is rounded. wanted: (n, 2), the range that each small count
-    must keep.
+    must keep. let_out: the positions of counts that a review let out of the rule.
     """
 
     cells: Cells
@@ -63,6 +64,7 @@ class Attackable:
     labels: Sequence[str]
     rule: Rule
     exact: bool = False
+    let_out: tuple[int, ...] = ()
 
     @property
     def known_by(self) -> Rule:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from curv_eval.errors import DisclosureError
+from curv_eval.granted import LetOut
 from curv_eval.yamlfile import read_yaml
 
 
@@ -14,6 +15,7 @@ from curv_eval.yamlfile import read_yaml
 class Rule:
     """A rule set: see rules.yaml for the meaning of each number; `says` is the sentence for readers.
 
+    let_out: cells that a review let out of it.
     Raises DisclosureError when the smallest count that may be shown would be rounded to one that may not.
     """
 
@@ -27,6 +29,7 @@ class Rule:
     freedom_below: int = 0
     p_percent: float = 0.0
     two_largest: float = 100.0
+    let_out: tuple[LetOut, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.events_below, self.round_to) < 1 or self.rounded(self.events_below) < self.events_below:
@@ -47,9 +50,10 @@ def rules() -> dict[str, Rule]:
     return {name: Rule(name=name, **fields) for name, fields in found.items()}
 
 
-def strictest(names: Iterable[str]) -> Rule:
+def strictest(names: Iterable[str], *, but: tuple[LetOut, ...] = ()) -> Rule:
     """Return the rule that keeps each of the named rule sets: every number is the strictest of theirs.
 
+    but: the cells that a review let out.
     Raises DisclosureError for none, or for a name not known.
     """
     known, asked = rules(), sorted(set(names))
@@ -63,7 +67,7 @@ def strictest(names: Iterable[str]) -> Rule:
     first, *others = sorted((known[name] for name in asked), key=lambda rule: rule.order, reverse=True)
     for other in others:
         first = _both(first, other)
-    return first
+    return replace(first, let_out=but)
 
 
 def _both(one: Rule, other: Rule) -> Rule:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from curv_eval.disclosure.cells import known_to_all
 from curv_eval.disclosure.controlled import rounded_together
 from curv_eval.disclosure.crossed import Crossed, crossed
-from curv_eval.disclosure.gate import row_labels
+from curv_eval.disclosure.letting import counts_let_out, row_labels
 from curv_eval.disclosure.nouns import Attackable, Evidence, Released, Status
 from curv_eval.disclosure.rules import Rule
 from curv_eval.disclosure.suppress import Pattern, suppress
@@ -36,9 +38,10 @@ def release_tables(
     """
     _refuse(counts, count, tables)
     made = crossed(counts, count=count, tables=tables, above=above or {})
-    pattern = suppress(made.cells, rule)
-    labels = _labels(made)
-    held = Attackable(made.cells, pattern.hidden, pattern.primary, pattern.wanted, labels, rule)
+    places = _let_out(made, rule)
+    cells, known = known_to_all(made.cells, places), replace(rule, let_out=())
+    pattern = suppress(cells, rule)
+    held = Attackable(cells, pattern.hidden, pattern.primary, pattern.wanted, _labels(made), known, let_out=places)
     return {name: _released(name, made, pattern, rule=rule, held=held) for name in tables}
 
 
@@ -76,6 +79,16 @@ def _refuse(counts: pd.DataFrame, count: str, tables: Mapping[str, Sequence[str]
         raise DisclosureError("the tables may not leave", faults)
 
 
+def _let_out(made: Crossed, rule: Rule) -> tuple[int, ...]:
+    """Return which counts a review let out; what is let out of one table is in all that show it."""
+    found = set()
+    for name, keys in made.keys.items():
+        at = made.places[name]
+        counts = made.cells.values[at]
+        found |= {int(at[n]) for n in counts_let_out(row_labels(keys, list(keys)), counts, name=name, rule=rule)}
+    return tuple(sorted(found))
+
+
 def _labels(made: Crossed) -> list[str]:
     """Return what each cell is, in the words of the first table that shows it."""
     labels = [""] * len(made.cells.values)
@@ -88,11 +101,12 @@ def _labels(made: Crossed) -> list[str]:
 def _released(name: str, made: Crossed, pattern: Pattern, *, rule: Rule, held: Attackable) -> Released:
     at, keys = made.places[name], made.keys[name]
     values, hidden, primary = made.cells.values[at], pattern.hidden[at], pattern.primary[at]
-    shown = np.where(hidden, np.nan, rule.rounded(values)).astype(float)
+    free = np.isin(at, held.let_out)
+    shown = np.where(hidden, np.nan, np.where(free, values, rule.rounded(values))).astype(float)
     open_ = Status.ROUNDED if rule.round_to > 1 else Status.SHOWN
     statuses = [
-        Status.WITHHELD if few else Status.COMPLEMENTARY if out else open_
-        for few, out in zip(primary, hidden, strict=True)
+        Status.WITHHELD if few else Status.COMPLEMENTARY if out else Status.LET_OUT if let else open_
+        for few, out, let in zip(primary, hidden, free, strict=True)
     ]  # fmt: skip
     return _table(name, keys, values, shown=shown, statuses=statuses, rule=rule, held=held)
 

@@ -47,8 +47,9 @@ def from_public(held: Attackable) -> Attackable:
     """Return the same counts for one who knows of totals, and of rounded counts, no more than what is public."""
     if not held.exact:
         return held
-    cells = replace(held.cells, known=np.zeros(len(held.hidden), bool))
-    return replace(held, cells=cells, hidden=held.hidden | (held.cells.known & (held.cells.values > 0)), exact=False)
+    public = np.isin(np.arange(len(held.hidden)), held.let_out)
+    elsewhere = held.cells.known & ~public & (held.cells.values > 0)
+    return replace(held, cells=replace(held.cells, known=public), hidden=held.hidden | elsewhere, exact=False)
 
 
 def narrower(held: Attackable) -> list[Found]:
@@ -70,25 +71,28 @@ def given_way(held: Attackable) -> list[Found]:
 def joined(releases: Sequence[Attackable]) -> Attackable:
     """Return releases as one: a count of the same name and size is the same count, shown if any of them shows it.
 
-    A count that is not as it was before is another one; see differences for what the two say of one another.
+    A count that is not as it was before is another one; see differences for what the two say of one another. What a
+    review let out of one release is no secret of any other.
     """
     number: dict[tuple[str, int], int] = {}
     pairs = [zip(one.labels, one.cells.values.tolist(), strict=True) for one in releases]
     places = [np.array([number.setdefault(pair, len(number)) for pair in listed], dtype=int) for listed in pairs]
     size = len(number)
-    hidden, known, small = np.ones(size, bool), np.zeros(size, bool), np.zeros(size, bool)
+    hidden, known, small, out = np.ones(size, bool), *np.zeros((3, size), bool)
     wanted = np.tile([1.0, np.inf], (size, 1))
     for one, at in zip(releases, places, strict=True):
         hidden[at] &= one.hidden
         known[at] |= one.cells.known
         small[at] |= one.primary
+        out[at[list(one.let_out)]] = True
         wanted[at, 0] = np.maximum(wanted[at, 0], one.wanted[:, 0])
         wanted[at, 1] = np.minimum(wanted[at, 1], one.wanted[:, 1])
     ties = sparse.vstack([_moved(one.cells.ties, at, size) for one, at in zip(releases, places, strict=True)])
     values = np.array([count for _, count in number], dtype=np.int64)
     labels = [label for label, _ in number]
-    cells = Cells(values, sparse.csr_array(ties), known)
-    return Attackable(cells, hidden, small, wanted, labels, releases[-1].rule, any(one.exact for one in releases))
+    cells, exact = Cells(values, sparse.csr_array(ties), known), any(one.exact for one in releases)
+    places = tuple(np.flatnonzero(out).tolist())
+    return Attackable(cells, hidden, small & ~out, wanted, labels, releases[-1].rule, exact, places)
 
 
 def _moved(ties: sparse.csr_array, places: np.ndarray, size: int) -> sparse.csr_array:

@@ -12,7 +12,9 @@ import pandas as pd
 
 from curv_eval import manifest
 from curv_eval.errors import RunError
+from curv_eval.report.asked import standings
 from curv_eval.report.evidence import Table, read_evidence
+from curv_eval.study import Asked
 
 VERSION = "1.0.2"
 _KINDS = ("negative", "missing", "threshold", "p-ratio", "nk-rule", "all-values-are-same")
@@ -45,14 +47,24 @@ def _output(number: int, table: Table, *, run: Path, to: Path, held: dict) -> di
     shown = pd.read_csv(to / name, keep_default_na=False)
     sdc = _sdc(table, list(shown.columns), len(shown))
     few = sum(len(cells) for cells in sdc["cells"].values())
-    status = "review" if few else "pass"
+    exception = _exception(table, held)
+    status = "review" if few or exception else "pass"
     return {
         "uid": f"output_{number}", "status": status, "type": "table", "properties": {"method": table.name},
         "files": [{"name": name, "sdc": sdc}], "outcome": _outcome(table, list(shown.columns), len(shown)),
         "command": f"curv-eval run {held['params']}", "timestamp": held["times"]["finished"],
-        "summary": f"{status}; {few} cells withheld; " if few else "pass", "exception": "",
+        "summary": f"{status}; {few} cells withheld; " if few else status, "exception": exception,
         "comments": [table.title, f"Rule {table.rule}: {table.says}"],
     }  # fmt: skip
+
+
+def _exception(table: Table, held: dict) -> str:
+    """Return what the analyst asked for in this table, and what a review let out of it."""
+    asked = [Asked(**one) for one in held["parameters"].get("exceptions", []) if one["table"] == table.name]
+    return "; ".join(
+        f"{one.asked.row}, {one.asked.column} ({one.decision or 'no such cell'}): {one.asked.reason} ({one.asked.by})"
+        for one in standings(asked, [table])
+    )
 
 
 def _sdc(table: Table, columns: list[str], rows: int) -> dict:

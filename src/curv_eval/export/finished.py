@@ -17,7 +17,7 @@ from curv_eval.study import Study, load_study
 
 # what a crate repeats, and what a package must have to make the run again
 IN_A_CRATE = ("contracts", "notebooks")
-IN_A_PACKAGE = ("study", "registration", "contracts", "code", "notebooks", "environment")
+IN_A_PACKAGE = ("study", "registration", "exceptions", "contracts", "code", "notebooks", "environment")
 
 
 @dataclass(frozen=True)

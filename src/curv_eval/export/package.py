@@ -6,7 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from curv_eval import registration
+from curv_eval import granted, registration
 from curv_eval.data import data_folder
 from curv_eval.errors import RunError
 from curv_eval.export.appearing import appearing, copy, files_below, refuse_leaks
@@ -60,6 +60,9 @@ def _put_plan(done: Finished, work: Path) -> None:
     copy(done.run / "study.yaml", work / "params" / f"{done.study.study}.yaml")
     for path in registration.files(done.study).values():
         copy(path, work / "registrations" / done.study.study / path.name)
+    # what was behind a cell of real people never leaves; made-up data have nobody to protect
+    for path in granted.files(done.study).values() if done.study.made_up else ():
+        copy(path, work / "outputs" / granted.FOLDER / done.study.study / path.name)
 
 
 def _put_expected(done: Finished, work: Path) -> None:

@@ -9,7 +9,8 @@ from curv_eval.study import Difference, Study, canonical, compared
 # what may be worded anew, and where a file lies, after the plan was fixed; `*` stands for any name or entry. A key that
 # is not named here is plan, so that one which is added to the study file is plan without anybody thinking of it.
 PROSE = (
-    "title", "words", "brief", "obtain", "registration_note", "place.name", "outcomes.*.label", "contracts.*.location",
+    "title", "words", "brief", "obtain", "exceptions", "registration_note", "place.name", "outcomes.*.label",
+    "contracts.*.location",
     "linkage.who", "linkage.where", "linkage.label", "linkage.treated", "linkage.comparison",
     "value.costs_source", "value.committed_source", "harm.weights_source", "harm.mix_source",
 )  # fmt: skip

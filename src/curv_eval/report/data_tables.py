@@ -10,6 +10,7 @@ import pandas as pd
 from curv_eval.data import Data
 from curv_eval.disclosure import Released, Role, release
 from curv_eval.disclosure.rules import Rule, strictest
+from curv_eval.granted import let_out
 from curv_eval.panel import month_name, month_number
 from curv_eval.panel.assemble import Assembled
 from curv_eval.people.assemble import Followed
@@ -24,12 +25,17 @@ def describe(study: Study, data: Data, *, assembled: Assembled | Followed) -> di
     and when their recording changed, and where the study asks for them before_after, delivery and linked records.
     A study of people has sources, groups, delivery and linked records."""
     if study.people:
-        tables = [_sources(data), _groups(study, data, assembled)]
+        tables = [_sources(study, data), _groups(study, data, assembled)]
         tables += [_delivery(study, data)] if study.delivery else []
         tables += linked_tables(study, data) if study.linkage else []
         tables += hidden_tables(study, data) if study.hidden else []
         return {released.name: released for released in tables}
-    tables = [_sources(data), _placed(study, data, assembled), _cohorts(assembled), _areas(study, data, assembled)]
+    tables = [
+        _sources(study, data),
+        _placed(study, data, assembled),
+        _cohorts(assembled),
+        _areas(study, data, assembled),
+    ]
     tables += recording_tables(study, data, assembled.panel)
     if study.brief.before_after:
         tables.append(_before_after(study, data, assembled))
@@ -42,12 +48,12 @@ def describe(study: Study, data: Data, *, assembled: Assembled | Followed) -> di
     return {released.name: released for released in tables}
 
 
-def rule_for(data: Data, *contracts: str) -> Rule:
-    """Return the strictest rule of the contracts that fed a table."""
-    return strictest(data.contracts[name].small_number_rule for name in contracts)
+def rule_for(study: Study, data: Data, *contracts: str) -> Rule:
+    """Return the strictest rule of the contracts that fed a table, with what reviews let out of it for the study."""
+    return strictest((data.contracts[name].small_number_rule for name in contracts), but=let_out(study))
 
 
-def _sources(data: Data) -> Released:
+def _sources(study: Study, data: Data) -> Released:
     contracts = [d.contract for d in data.datasets.values()]
     table = pd.DataFrame(
         {
@@ -58,14 +64,14 @@ def _sources(data: Data) -> Released:
         }
     )  # fmt: skip
     roles = dict.fromkeys(["dataset", "owner", "contract", "basis"], Role.KEY) | {"rows": Role.COUNT}
-    rule = rule_for(data, *data.datasets)
+    rule = rule_for(study, data, *data.datasets)
     return release(table, name="sources", title="Data used, their owners and the rows read", rule=rule, roles=roles)
 
 
 def _placed(study: Study, data: Data, assembled: Assembled) -> Released:
     table = assembled.placed.assign(outcome=[o.label for o in study.outcomes])
     roles = {"outcome": Role.KEY} | dict.fromkeys(table.columns[1:], Role.COUNT)
-    rule = rule_for(data, *(o.contract for o in study.outcomes))
+    rule = rule_for(study, data, *(o.contract for o in study.outcomes))
     return release(table, name="placed", title="Rows placed in an area, and rows left out", rule=rule, roles=roles)
 
 
@@ -107,7 +113,7 @@ def _groups(study: Study, data: Data, followed: Followed) -> Released:
     counts = {f"known_{name}": [int((known[name] & side).sum()) for side in sides.values()] for name in known}
     table = table.assign(**counts)
     roles = {"group": Role.KEY} | dict.fromkeys(table.columns[1:], Role.COUNT)
-    rule = rule_for(data, study.people.contract, *(o.contract for o in study.outcomes))
+    rule = rule_for(study, data, study.people.contract, *(o.contract for o in study.outcomes))
     title = f"Who was followed for {study.people.months} months"
     return release(table, name="groups", title=title, rule=rule, roles=roles)
 
@@ -134,7 +140,7 @@ def _before_after(study: Study, data: Data, assembled: Assembled) -> Released:
         columns=["where", "before", "after"],
     )
     roles = {"where": Role.KEY, "before": Role.COUNT, "after": Role.COUNT}
-    rule = rule_for(data, study.primary.contract)
+    rule = rule_for(study, data, study.primary.contract)
     title = f"{study.primary.label.capitalize()} in the same months before and after"
     return release(table, name="before_after", title=title, rule=rule, roles=roles)
 
@@ -155,5 +161,5 @@ def _delivery(study: Study, data: Data) -> Released:
         "number": [people, accepted, attending, attended, int(hours)],
     })  # fmt: skip
     roles = {"what": Role.KEY, "number": Role.COUNT}
-    rule = rule_for(data, referrals, sessions)
+    rule = rule_for(study, data, referrals, sessions)
     return release(table, name="delivery", title="Who was reached", rule=rule, roles=roles)

@@ -69,13 +69,16 @@ def _read(path: Path) -> Table:
     return Table(path.stem, facts["title"], facts["rule"], facts["says"], records, from_json(held) if held else None)
 
 
-def write_page(folder: Path, title: str) -> None:
-    """Write restricted/disclosure/evidence.html, the record for reading: what was decided, table by table."""
+def write_page(folder: Path, title: str, *, asked: str = "") -> None:
+    """Write restricted/disclosure/evidence.html, the record for reading: what was decided, table by table.
+
+    asked: the section on exceptions, as HTML.
+    """
     tables = read_evidence(folder)
     body = "\n".join(_section(table) for table in tables)
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     page = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))
-    page = page.substitute(title=escape(title), summary=_summary(tables), body=body)
+    page = page.substitute(title=escape(title), summary=_summary(tables) + asked, body=body)
     (folder / FOLDER / "evidence.html").write_text(page, "utf-8", newline="\n")
 
 

@@ -12,6 +12,7 @@ from curv_eval.data import Data, study_contract
 from curv_eval.disclosure import Released
 from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.estimate import Estimate
+from curv_eval.granted import let_out
 from curv_eval.methods import fit, load, require_clusters
 from curv_eval.panel import Panel
 from curv_eval.panel.assemble import Assembled
@@ -101,4 +102,4 @@ def _rule(study: Study, *outcomes: Outcome) -> Rule:
     fed = {*(o.contract for o in outcomes), study.intervention, *(at.split(".")[0] for at in study.covariates.values())}
     if study.people:
         fed |= {study.people.contract} | ({study.people.dose.contract} if study.people.dose else set())
-    return strictest(study_contract(study, name).small_number_rule for name in fed)
+    return strictest((study_contract(study, name).small_number_rule for name in fed), but=let_out(study))

@@ -25,7 +25,8 @@ DO = "give each worker the project and the data at the same paths, the same prog
 PATIENCE = 120.0
 _CALLED = {
     "code": "the program", "notebooks": "the notebooks", "environment": "the environment", "study": "the study",
-    "registration": "the registration", "contracts": "the contracts", "data": "the data",
+    "registration": "the registration", "exceptions": "what a review let out", "contracts": "the contracts",
+    "data": "the data",
 }  # fmt: skip
 _SHOWN = 5
 # the program as this process imported it, which may have changed on the disk since

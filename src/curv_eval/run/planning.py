@@ -18,7 +18,7 @@ from curv_eval.study import Study, canonical, differences, load_studies
 WHAT = {
     "contracts": "a contract changed", "data": "data changed", "code": "the program changed",
     "notebooks": "a notebook changed", "environment": "the environment changed",
-    "registration": "the registration changed",
+    "registration": "the registration changed", "exceptions": "what a review let out changed",
 }  # fmt: skip
 _SHOWN, _SOME = 3, 20
 

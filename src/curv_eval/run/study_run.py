@@ -11,6 +11,7 @@ from curv_eval import audit, inputs, manifest
 from curv_eval.data import contract_files
 from curv_eval.errors import RunError
 from curv_eval.registration import standing
+from curv_eval.report.asked_page import asked_part
 from curv_eval.report.bundle import add_part
 from curv_eval.report.evidence import write_page
 from curv_eval.report.registration_parts import write_registration
@@ -124,7 +125,7 @@ def _compose(planned: Planned, records: list[dict]) -> None:
         write_study(study, work / "study.yaml")
         write_registration(work, standing(study))
         add_part(work, "reproduce", _reproduce(study, found))
-        write_page(work, study.title)
+        write_page(work, study.title, asked=asked_part(study, work))
         refuse_identifiers(work / "release", study)
         manifest.write(work, study=study, found=found, times=times, steps=records)
         record_released(planned, work)

@@ -7,6 +7,7 @@ from curv_eval.study.fields import STUDY
 from curv_eval.study.harms import Harms
 from curv_eval.study.hidden_need import HiddenNeed, Pairs, SeenBy
 from curv_eval.study.nouns import (
+    Asked,
     BeforeAfter,
     Claim,
     Design,
@@ -25,6 +26,7 @@ from curv_eval.study.sweep import Sweep
 
 __all__ = [
     "STUDY",
+    "Asked",
     "BeforeAfter",
     "Claim",
     "Delivery",

@@ -154,6 +154,20 @@ class BriefText:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Asked:
+    """A withheld cell that the analyst asks to show, why, and who asks. Only a review can grant it.
+
+    table, row, column: as they stand in the evidence record of a run, such as groups, "Hartlepool", events.
+    """
+
+    table: Name
+    row: Text
+    column: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[str, Field(min_length=20, max_length=2000)]
+    by: Annotated[str, Field(min_length=2, max_length=100)]
+
+
+@dataclass(frozen=True, config=STRICT)
 class Worth:
     """What the primary outcome's incidents cost society, and what the programme cost: for the value of the effect.
 
@@ -204,6 +218,7 @@ class Study:
     subgroups: Names = ()
     series_breaks: Texts = ()
     obtain: Text | None = None
+    exceptions: Annotated[tuple[Asked, ...], Field(strict=False)] = ()
     sweep: Sweep | None = None
     family: str = ""
     path: Path = Field(default=Path())

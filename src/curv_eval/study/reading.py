@@ -15,6 +15,7 @@ from curv_eval.study.fields import LOOKS
 from curv_eval.study.harms import Harms
 from curv_eval.study.hidden_need import HiddenNeed, SeenBy
 from curv_eval.study.nouns import (
+    Asked,
     BeforeAfter,
     BriefText,
     Claim,
@@ -199,7 +200,7 @@ def _keys(location: tuple) -> list[str]:
         "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
         "people": Persons, "dose": Dose, "running": Running, "record": Record,
         "value": Worth, "sweep": Sweep, "hidden": HiddenNeed, "lists": SeenBy,
-        "harm": Harms,
+        "harm": Harms, "exceptions": Asked,
     }  # fmt: skip
     named = [part for part in location if part in kinds]
     kind = kinds[named[-1]] if named else Study

@@ -22,8 +22,8 @@ _GROUPS = "|".join(
     )
 )  # fmt: skip
 # a letter right behind is that of a fingerprint in hexadecimal figures, unless it begins an extension
-_ON = r"(?!x|ext)[A-Za-z]"
-_PHONE = re.compile(rf"(?<![\w.,£])(?:(?:\+|00)44[ \t.\-]?(?:\(0\))?[ \t]?|\(?0)(?=[1-357-9])(?:{_GROUPS})(?!\d|\.\d|{_ON})")
+_END = r"(?!\d|\.\d|(?!x|ext)[A-Za-z])"
+_PHONE = re.compile(rf"(?<![\w.,£])(?:(?:\+|00)44[ \t.\-]?(?:\(0\))?[ \t]?|\(?0)(?=[1-357-9])(?:{_GROUPS}){_END}")
 
 
 def emails(text: str) -> Iterator[Found]:
