@@ -119,4 +119,4 @@ def test_importing_costs_little():
 def test_tests_outweigh_the_source():
     source = sum(len(f.read_text("utf-8").splitlines()) for f in FILES)
     tests = sum(len(f.read_text("utf-8").splitlines()) for f in (ROOT / "tests").rglob("*.py"))
-    assert tests >= 1.19 * source
+    assert tests >= 1.2 * source
