@@ -21,6 +21,7 @@ from curv_eval.cli.lab import lab
 from curv_eval.cli.link import link_app
 from curv_eval.cli.register import register
 from curv_eval.cli.release import release
+from curv_eval.cli.results import results
 from curv_eval.cli.runs import Run, render
 from curv_eval.cli.safes import safes
 from curv_eval.cli.say import say
@@ -34,6 +35,7 @@ app.add_typer(link_app, name="link")
 app.add_typer(audit_app, name="audit")
 app.command()(register)
 app.command()(release)
+app.command()(results)
 app.command()(safes)
 app.command()(scan)
 app.command()(export)

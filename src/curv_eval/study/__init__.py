@@ -21,7 +21,7 @@ from curv_eval.study.nouns import (
     Worth,
 )
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
-from curv_eval.study.reading import load_studies, load_study
+from curv_eval.study.reading import load_studies, load_study, swept
 from curv_eval.study.sweep import Sweep
 
 __all__ = [
@@ -57,4 +57,5 @@ __all__ = [
     "load_studies",
     "load_study",
     "short",
+    "swept",
 ]

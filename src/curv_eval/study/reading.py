@@ -32,7 +32,7 @@ from curv_eval.study.nouns import (
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
 from curv_eval.study.references import references
 from curv_eval.study.secret import REMEDY, secrets_in
-from curv_eval.study.sweep import Sweep, members
+from curv_eval.study.sweep import Sweep, chosen, members
 from curv_eval.yamlfile import read_yaml
 
 _ADAPTER, _SWEEP = TypeAdapter(Study), TypeAdapter(Sweep)
@@ -90,6 +90,13 @@ def load_studies(path: str | Path) -> tuple[Study, ...]:
     raw = {key: value for key, value in raw.items() if key not in ("path", "family")}
     made = [_valid(raw, path=path)] if raw.get("sweep") is None else _swept(raw, path)
     return _without_faults([study for study, _ in made], [*faults, *_counted([wrong for _, wrong in made])], path)
+
+
+def swept(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what the sweep of a file set in each of its studies, by their names; {} where there is none."""
+    raw = _raw(path)
+    asked = _asked(raw)
+    return chosen(str(raw.get("study", "")), asked) if asked else {}
 
 
 def member_text(study: Study) -> str:

@@ -83,6 +83,11 @@ def members(raw: dict[str, Any], sweep: Sweep) -> Iterator[tuple[dict[str, Any],
         yield made, faults
 
 
+def chosen(study: str, sweep: Sweep) -> dict[str, dict[str, Value]]:
+    """Return for each member, by its name, what the sweep sets in it."""
+    return {member_name(study, one): one for one in _combinations(sweep)}
+
+
 def _combinations(sweep: Sweep) -> Iterator[dict[str, Value]]:
     for values in itertools.product(*sweep.grid.values()):
         for one in sweep.list or [{}]:
