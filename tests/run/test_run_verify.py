@@ -216,3 +216,38 @@ def test_damaged_reviews_are_not_written_over(project):
 def test_a_run_is_found_by_every_name_a_person_would_give(project, name):
     folder, run = project
     assert curv_eval(folder, "verify", name.format(key=run.name, path=run)).code == 0
+
+
+def commands(monkeypatch):
+    """Note what level 3 would run, and run nothing."""
+    from curv_eval.run import fresh
+
+    made = []
+
+    def told(command, failed):
+        made.append(command)
+        return "run again, every released file is the same"
+
+    monkeypatch.setattr(fresh, "_told", told)
+    return made
+
+
+def test_a_fresh_environment_is_built_from_the_lock_and_installed_from_the_checkout(project, monkeypatch):
+    """Installed elsewhere it would not find the lock, which is part of every run's environment."""
+    made = commands(monkeypatch)
+    said = curv_eval(project[0], "verify", "demo", "--level", "3")
+    assert said.code == 0, said.err
+    build, locked, installed, again = made
+    assert build[1:3] == ["-m", "venv"]
+    assert "--require-hashes" in locked
+    assert locked[-1] == str(ROOT / "requirements.lock")
+    assert installed[-2:] == ["--editable", str(ROOT)]
+    assert again[-4:] == [str(project[1]), "--level", "2", "--cold"]
+    assert "every released file is the same" in said.out
+
+
+@pytest.mark.slow
+def test_a_run_is_made_again_in_an_environment_that_is_built_from_the_lock(project):
+    said = curv_eval(project[0], "verify", "demo", "--level", "3")
+    assert said.code == 0, said.err
+    assert "run again, every released file is the same" in said.out

@@ -11,7 +11,7 @@ from tiny_study import demo, tiny
 from curv_eval.checks import Check, Verdict
 from curv_eval.contract import load_contract
 from curv_eval.data import Data
-from curv_eval.disclosure import Role, release
+from curv_eval.disclosure import Role, Status, release
 from curv_eval.disclosure.rules import strictest
 from curv_eval.errors import DesignError, DisclosureError
 from curv_eval.methods import fit
@@ -105,11 +105,11 @@ def test_every_source_names_its_owner_and_basis(tables):
 
 
 def test_the_strictest_contract_decides(place):
-    _, data, _ = place
-    order = {n: data_tables.rule_for(data, n).order for n in data.datasets}
-    assert data_tables.rule_for(data, *data.datasets).order == max(order.values()) > order["police_uk_street"]
+    study, data, _ = place
+    order = {n: data_tables.rule_for(study, data, n).order for n in data.datasets}
+    assert data_tables.rule_for(study, data, *data.datasets).order == max(order.values()) > order["police_uk_street"]
     with pytest.raises(DisclosureError):
-        data_tables.rule_for(data)
+        data_tables.rule_for(study, data)
 
 
 @pytest.fixture
@@ -346,6 +346,48 @@ def test_what_does_not_exist_is_not_called_withheld(tmp_path):
     assert released.suppressed == 0
     bundle.add_table(tmp_path, released)
     assert "withheld" not in (tmp_path / "release" / "tables" / "observed_expected.csv").read_text("utf-8")
+
+
+def few_compared(panel, few, *, at=None):
+    """The same panel with so many events in its comparison areas in each period, or only in the period `at`."""
+    counts = panel.outcomes["y"].copy()
+    spared, periods = np.isnan(panel.cohort), slice(None) if at is None else at
+    counts[spared, periods] = 0
+    counts[np.flatnonzero(spared)[:few], periods] = 1
+    return replace(panel, outcomes={"y": counts})
+
+
+def test_what_is_expected_is_withheld_where_few_events_stand_behind_it_in_comparison_areas():
+    """Treated areas have many; what is expected of them would give the few elsewhere back."""
+    study = replace(study_of(), design=replace(DESIGN, comparison="never_treated"))
+    panel = known()
+    last = len(panel.periods) - 1
+    plain = effect_tables.observed_expected(study, panel, STRICT)
+    held = effect_tables.observed_expected(study, few_compared(panel, 3, at=last), STRICT)
+    assert held.table["expected"].isna().to_numpy()[-1]
+    assert not plain.table["expected"].isna().to_numpy()[-1]
+    assert held.statuses["expected"].tolist()[-1] is Status.WITHHELD
+    assert held.suppressed > plain.suppressed
+
+
+def test_the_event_study_looks_at_comparison_areas_too():
+    study = replace(study_of(), design=replace(DESIGN, comparison="never_treated"))
+    panel = known()
+    held = effect_tables.event_study(study, few_compared(panel, 3, at=len(panel.periods) - 1), STRICT)
+    plain = effect_tables.event_study(study, panel, STRICT)
+    assert held.table["estimate"].isna().sum() > plain.table["estimate"].isna().sum()
+    assert "compared" not in held.table
+    assert "behind: compared" in held.evidence.records
+
+
+def test_events_before_the_start_count_where_areas_yet_to_begin_are_compared():
+    study, panel = study_of(), known()
+    never = replace(study, design=replace(study.design, comparison="never_treated"))
+    yet = effect_tables._compared(replace(study, design=replace(study.design, comparison="not_yet_treated")), panel)
+    alone = effect_tables._compared(never, panel)
+    first, last = int(panel.periods[0]), int(panel.periods[-1])
+    assert yet[first] == int(panel.outcomes["y"][:, 0].sum()) > alone[first]
+    assert yet[last] == alone[last] == int(panel.outcomes["y"][np.isnan(panel.cohort), -1].sum())
 
 
 def test_the_level_that_was_registered_is_the_level_that_is_said(tmp_path):

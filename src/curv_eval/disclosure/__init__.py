@@ -11,3 +11,4 @@ from curv_eval.disclosure.rates import Rate as Rate
 from curv_eval.disclosure.rates import release_rates as release_rates
 from curv_eval.disclosure.tables import release_tables as release_tables
 from curv_eval.disclosure.tables import round_tables as round_tables
+from curv_eval.disclosure.vintages import across_vintages as across_vintages

@@ -67,7 +67,8 @@ def event_study(study: Study, panel: Panel, rule: Rule) -> Released:
     events = path(panel, outcome=study.primary.name, design=study.design)
     table = by(events, "event_time", seed=study.seed).drop(columns="term")
     values = ["estimate", "std_error", "conf_low", "conf_high", "band_low", "band_high"]
-    roles = {"event_time": Role.KEY, **dict.fromkeys(values, Role.VALUE), **_BEHIND}
+    table = table.assign(compared=_least_compared(study, panel, table["event_time"]))
+    roles = {"event_time": Role.KEY, **dict.fromkeys(values, Role.VALUE), **_BEHIND, "compared": Role.EVENTS}
     title = f"Difference from what was expected, {study.primary.label}"
     return release(
         table.assign(event_time=table["event_time"].astype(int)),
@@ -82,11 +83,34 @@ def observed_expected(study: Study, panel: Panel, rule: Rule) -> Released:
     """Release the monthly total in treated areas, observed and expected without treatment."""
     events = path(panel, outcome=study.primary.name, design=study.design)
     table = series(events, panel, leads=fixed_base(study.design))
-    table = table.assign(period=[month_text(int(p)) for p in table["period"]])
-    roles = {"period": Role.KEY, "observed": Role.COUNT, "n_units": Role.UNITS, "events": Role.EVENTS}
+    compared = _compared(study, panel)
+    table = table.assign(
+        period=[month_text(int(p)) for p in table["period"]], compared=[compared[int(p)] for p in table["period"]]
+    )
+    roles = {"period": Role.KEY, "observed": Role.COUNT, **_BEHIND, "compared": Role.EVENTS}
     roles |= dict.fromkeys(["expected", "expected_low", "expected_high"], Role.VALUE)
     title = f"{study.primary.label.capitalize()} in {study.words.treated} each month, observed and expected"
     return release(table, name="observed_expected", title=title, rule=rule, roles=roles)
+
+
+def _compared(study: Study, panel: Panel) -> dict[int, int]:
+    """Return by period how many events there were in the areas that nothing had begun in.
+
+    What is expected of treated areas rests on them: few of them could be worked back from it.
+    """
+    counts = panel.outcomes[study.primary.name]
+    never = np.isnan(panel.cohort)
+    before = {
+        int(p): never if study.design.comparison == "never_treated" else ~(panel.cohort <= p) for p in panel.periods
+    }
+    return {int(p): int(counts[before[int(p)], n].sum()) for n, p in enumerate(panel.periods)}
+
+
+def _least_compared(study: Study, panel: Panel, event_times: pd.Series) -> list[int]:
+    """Return for each event time the fewest such events in a period that it rests on."""
+    held, starts = _compared(study, panel), np.unique(panel.cohort[panel.treated])
+    found = [[held[int(g + e)] for g in starts if int(g + e) in held] for e in event_times]
+    return [min(one, default=0) for one in found]
 
 
 def check_tables(checks: list[Check], rule: Rule, *, people: bool = False) -> dict[str, Released]:

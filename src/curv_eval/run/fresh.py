@@ -40,7 +40,8 @@ def _built(place: Path, root: Path, say: Say) -> str:
     python = str(place / ("Scripts" if os.name == "nt" else "bin") / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _told([*pip, "--require-hashes", "-r", str(root / "requirements.lock")], failed)
-    _told([*pip, "--no-deps", "--no-build-isolation", str(root)], failed)
+    # as `make` installs it: from the checkout, where the lock lies that a run's environment is compared with
+    _told([*pip, "--no-deps", "--no-build-isolation", "--editable", str(root)], failed)
     return python
 
 
