@@ -59,7 +59,7 @@ calibrate: $(READY)
 # the lock holds exact versions and hashes for Linux, macOS and Windows, and names no host
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip compile pyproject.toml --extra dask --extra dev --extra export --extra lab --universal --generate-hashes \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra dask --extra dev --extra export --extra lab --extra private --universal --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --python-version 3.11 -o requirements.lock
 
 setup: $(READY)

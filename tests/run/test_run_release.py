@@ -52,6 +52,25 @@ def test_the_page_is_for_the_checker_and_says_so():
     assert page.count("<h2 ") == len(read_evidence(finished().run))
 
 
+def test_counts_with_noise_are_given_of_an_approved_run_and_cost_of_the_budget():
+    folder, run = copied()
+    asked = ("download", "demo", "delivery", "open", "--epsilon", "0.8")
+    before = curv_eval(folder, *asked)
+    assert "is not approved" in before.err
+    assert curv_eval(folder, "review", "demo", "--reviewer", "R. Viewer", "--decision", "approve").code == 0
+    said = curv_eval(folder, *asked)
+    assert said.code == 0, said.err
+    assert "spent: 0.8 of 1" in said.out
+    assert (folder / "open" / "counts.csv").is_file()
+    assert "MADE-UP DATA" in (folder / "open" / "README.md").read_text("utf-8")
+    again = curv_eval(folder, "download", "demo", "delivery", "more", "--epsilon", "0.8")
+    assert "more than is left of the privacy budget" in again.err
+    assert not (folder / "more").exists()
+    assert "noised counts" in curv_eval(folder, "audit", "show").out
+    assert curv_eval(folder, "verify", "demo").code == 0
+    assert run.is_dir()
+
+
 def test_the_command_names_every_table_and_attacks_it(tables):
     said = curv_eval(finished().project, "release", "demo", "--attack")
     assert said.code == 0, said.err

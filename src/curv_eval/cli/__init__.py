@@ -16,6 +16,7 @@ from curv_eval.cli import linking as linking
 from curv_eval.cli import runs
 from curv_eval.cli.audit import audit_app
 from curv_eval.cli.data import data_app
+from curv_eval.cli.download import download
 from curv_eval.cli.export import export
 from curv_eval.cli.lab import lab
 from curv_eval.cli.link import link_app
@@ -39,6 +40,7 @@ app.command()(results)
 app.command()(safes)
 app.command()(scan)
 app.command()(export)
+app.command()(download)
 app.command()(lab)
 
 runs.attach(app)
