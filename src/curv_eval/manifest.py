@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Sequence
@@ -71,11 +72,11 @@ def whole(run: Path, held: dict) -> list[str]:
 
     held: what a manifest, or the record of a notebook, says under "bytes".
     """
-    said = []
+    said, home = [], os.fspath(run)
     for name, size in held["bytes"].items():
-        path = run / name
         try:
-            if path.stat().st_size != size:
+            # text and not Path: a plan of a thousand studies asks for 80,000 files
+            if os.stat(f"{home}/{name}").st_size != size:  # noqa: PTH116
                 said.append(f"{name} has another size")
         except OSError:
             said.append(f"{name} is gone")

@@ -11,7 +11,6 @@ from curv_eval import inputs, manifest
 from curv_eval.data import contract_files, existing_data_folder, made_up_folder
 from curv_eval.errors import CurvError, RunError, StudyError
 from curv_eval.run.folders import latest, outputs
-from curv_eval.run.preflight import preflight
 from curv_eval.run.records import read_record
 from curv_eval.study import Study, canonical, differences, load_studies
 
@@ -25,7 +24,7 @@ _SHOWN, _SOME = 3, 20
 
 @dataclass(frozen=True, repr=False)
 class Step:
-    """One notebook of a run: its key, its folder, and whether that is already there, whole."""
+    """One notebook of a run: its key, its folder, and whether that is there, whole, or not needed any more."""
 
     notebook: str
     key: str
@@ -63,16 +62,17 @@ def plan_study(study: Study, *, data: Path | None = None, memo: inputs.Memo | No
     found = inputs.inputs(study, data=where, contracts=contract_files(study), memo=memo)
     folder = outputs(study) / inputs.key(found)
     because = _because(study, found, folder)
-    steps = tuple(_step(study, name, key) for name, key in inputs.step_keys(found).items())
+    # of a whole run nobody asks for its notebooks' folders: with a thousand fresh studies that is most of the time
+    steps = tuple(_step(study, name, key, fresh=not because) for name, key in inputs.step_keys(found).items())
     done = [step.notebook for step in steps if step.done]
     if because and done:
         because = (*because, f"{' and '.join(done)} {'is' if len(done) == 1 else 'are'} done already")
     return Planned(study, where, found, folder, steps, because, _seconds(study, steps))
 
 
-def _step(study: Study, name: str, key: str) -> Step:
+def _step(study: Study, name: str, key: str, *, fresh: bool) -> Step:
     folder = outputs(study) / name / key
-    return Step(name, key, folder, done=read_record(folder) is not None)
+    return Step(name, key, folder, done=fresh or read_record(folder) is not None)
 
 
 def _because(study: Study, found: dict, folder: Path) -> tuple[str, ...]:
@@ -147,15 +147,22 @@ def plan(files: Sequence[Path], *, data: Path | None = None) -> list[Planned]:
 def _checked(study: Study, data: Path | None, memo: inputs.Memo) -> Planned:
     """Return the plan of one study; what can be known to be wrong without data is said before what its data lack."""
     if study.made_up and not made_up_folder(study).exists():
-        preflight(study)  # to make data up takes a while, and a slip should be told before
+        _preflight(study)  # to make data up takes a while, and a slip should be told before
     try:
         made = plan_study(study, data=data, memo=memo)
     except CurvError:
-        preflight(study)
+        _preflight(study)
         raise
     if not made.fresh:
-        preflight(study)
+        _preflight(study)
     return made
+
+
+def _preflight(study: Study) -> None:
+    # loads every method and check, for which a plan of fresh studies has no use
+    from curv_eval.run.preflight import preflight
+
+    preflight(study)
 
 
 def with_guesses(made: Sequence[Planned]) -> list[Planned]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -236,5 +237,11 @@ class Study:
     @property
     def project(self) -> Path:
         """The folder that holds `params/`, `data_contracts/` and `outputs/`."""
-        parent = self.path.resolve().parent
-        return parent.parent if parent.name == "params" else parent
+        return _project(self.path.absolute())
+
+
+@functools.lru_cache(maxsize=64)
+def _project(path: Path) -> Path:
+    """Return the folder of a study file's project: asked for a dozen times for each study of a plan."""
+    parent = path.resolve().parent
+    return parent.parent if parent.name == "params" else parent
