@@ -1,11 +1,14 @@
 """Every file in checks/ keeps these promises, without being named in a test."""
 
+import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from curv_eval.checks import Check, Verdict, load, names
 from curv_eval.errors import StudyError
+from curv_eval.estimate.told import terms_of, written
 from curv_eval.methods import fit
 from curv_eval.people import People
 from curv_eval.study import Design, Outcome, Span, Words
@@ -50,6 +53,17 @@ def test_answers_its_question_with_counts_behind_every_row(kind, name):
     assert {"term", "estimate", "conf_low", "conf_high", "n_units", "events"} <= set(found.table.columns)
     assert (found.table["n_units"] > 0).all()
     assert 40 < len(found.text) < 600
+
+
+@pytest.mark.parametrize(("kind", "name"), BOTH)
+def test_no_number_of_the_text_is_told_more_exactly_than_the_table(kind, name):
+    """Taken from another table, every number with a decimal point or a per cent sign is another."""
+    found = run(name, data(kind))
+    blank = found.table.assign(estimate=np.nan, conf_low=np.nan, conf_high=np.nan)
+    left = written(found.words, blank)
+    assert not re.findall(r"\d+\.\d+|\d+%|(?<!less than )\d+ times in 100", left), left
+    assert terms_of(found.words) or not re.findall(r"\d+\.\d+|\d+%", found.text)
+    assert set(terms_of(found.words)) <= set(found.table["term"])
 
 
 @pytest.mark.parametrize(("kind", "name"), BOTH)

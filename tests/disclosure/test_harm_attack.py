@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from curv_eval.disclosure.rules import rules, strictest
-from curv_eval.estimate.averages import overall
+from curv_eval.estimate.averages import average, overall
 from curv_eval.methods import fit
 from curv_eval.report.effect_tables import results
 from curv_eval.report.harm_tables import NAME, SHARES, harm_estimate, harm_tables
@@ -106,7 +106,7 @@ def test_shares_tell_no_more_than_rounded_counts():
     by_rounded = {}
     study, sweep = swept((("y", 1.0), ("z", 9e3)))
     for found in sweep:
-        rounded = RULE.rounded(int(overall(found["z"])["events"].iloc[0]))
+        rounded = RULE.rounded(int(average(found["z"], found["z"].after).events))
         by_rounded.setdefault(rounded, set()).add(tuple(harm_tables(study, found, RULE)[SHARES].table["share"]))
     assert len(by_rounded) > 7
     assert {len(held) for held in by_rounded.values()} == {1}

@@ -106,6 +106,32 @@ def test_balance_of_a_trial_is_that_at_the_start_by_assignment():
     assert values(found)["age, difference"] == pytest.approx(gap / spread)
 
 
+def rare(people, treated=3, others=40):
+    """The same people, of whom so many in each group are of a rare kind."""
+    x = np.zeros(len(people.persons))
+    for side, count in ((people.treated, treated), (~people.treated, others)):
+        x[np.flatnonzero(side)[:count]] = 1.0
+    return replace(people, covariates={**people.covariates, "rare": x})
+
+
+@pytest.mark.parametrize("method", ["doubly_robust", "entropy_balancing", "matching"])
+def test_behind_a_rare_kind_stand_those_who_are_of_it(method):
+    found = run("balance", rare(known_people()), study(method))
+    events = found.table.set_index("term")["events"]
+    assert 1 <= events["rare, difference"] <= 3
+    assert events["rare, difference after weighting"] == events["rare, difference"]
+    assert events["girl, difference"] > 20
+    assert events["age, difference"] > 150
+    assert events["comparison people, as many as they count for"] == 800
+
+
+def test_matches_of_a_rare_kind_count_and_not_those_left_out():
+    people = rare(known_people(), treated=60, others=60)
+    found = run("balance", people, study("matching"))
+    events = found.table.set_index("term")["events"]
+    assert events["rare, difference"] < 60
+
+
 def test_balance_and_overlap_need_covariates():
     held, people = study(), known_people()
     estimate = fit(people, outcome="y", design=held.design)
@@ -121,7 +147,16 @@ def test_overlap_holds_where_the_groups_mix():
     found = run("overlap", known_people())
     assert found.verdict is Verdict.HOLDS
     assert numbers_in_table(found)
-    assert 0 < values(found)["highest chance of treatment among others"] < 1
+    assert not [term for term in values(found).index if "highest" in term]
+
+
+def test_behind_shares_and_highest_chances_stand_those_in_them():
+    people = apart(0.01)
+    found = run("overlap", people)
+    events, treated = found.table.set_index("term")["events"], int(people.treated.sum())
+    for term in ("treated without comparable others, share", "treated beyond the range of others, share"):
+        assert events[term] == round(values(found)[term] * treated)
+    assert events["comparison people, as many as they count for"] == 800
 
 
 def apart(share):
@@ -214,9 +249,16 @@ def test_attrition_fills_gaps_of_events_with_events():
     people = known_people(binary=True)
     found = run("attrition", lost(people, np.random.default_rng(2).random(800) < 0.1))
     assert abs(values(found)["effect with gaps filled in"]) < 1
-    assert found.table["events"].iloc[0] == np.nansum(
-        lost(people, np.random.default_rng(2).random(800) < 0.1).outcomes["y"]
-    )
+    gone = np.isnan(lost(people, np.random.default_rng(2).random(800) < 0.1).outcomes["y"])
+    events = found.table.set_index("term")["events"]
+    assert events["effect among those measured"] == people.outcomes["y"][~gone].sum()
+    # a share gives back how many are missing in its group, and the ends how many are in either
+    counts = [int((gone & side).sum()) for side in (people.treated, ~people.treated)]
+    assert [events[f"missing among {who}, share"] for who in ("treated", "others")] == counts
+    shares = [f"missing among {who}, share" for who in ("treated", "others")]
+    assert set(events.drop(["effect among those measured", *shares])) == {min(counts)}
+    units = found.table.set_index("term")["n_units"]
+    assert [units[term] for term in shares] == [int(people.treated.sum()), int((~people.treated).sum())]
 
 
 # sensitivity to confounding

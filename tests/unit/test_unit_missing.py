@@ -5,7 +5,7 @@ import pytest
 
 from curv_eval.errors import DesignError
 from curv_eval.stats.missing import impute, pool
-from curv_eval.stats.missing_bounds import filled_worst, lee, surplus, trimmed, worst_case
+from curv_eval.stats.missing_bounds import filled_worst, lee, round_ends, surplus, trimmed, worst_case
 
 NAN = np.nan
 
@@ -167,6 +167,25 @@ def test_the_worst_case_of_nothing_missing_is_the_difference():
     y = np.arange(9.0)
     found = worst_case(y, TREATED, low=0.0, high=10.0)
     assert found.low == found.high == pytest.approx(1.5 - 6)
+
+
+@pytest.mark.parametrize(
+    ("known", "ends"),
+    [
+        ([0.0, 1.0], (0.0, 1.0)), ([3.5, 41.0], (0.0, 45.0)), ([7.0, 35.0], (5.0, 35.0)), ([-13.0, 4.0], (-14.0, 4.0)),
+        ([0.12, 0.87], (0.1, 0.9)), ([5.0, 5.0], (5.0, 5.0)), ([1003.0, 1999.0], (1000.0, 2000.0)),
+    ],
+)  # fmt: skip
+def test_the_ends_of_a_score_are_round_numbers_beyond_it(known, ends):
+    found = round_ends(np.array([*known, np.nan]))
+    assert found == pytest.approx(ends)
+    assert found[0] <= known[0]
+    assert found[1] >= known[1]
+
+
+def test_without_an_outcome_there_are_no_ends():
+    with pytest.raises(ValueError, match="no outcome"):
+        round_ends(np.array([np.nan]))
 
 
 def test_filling_worst_goes_both_ways():

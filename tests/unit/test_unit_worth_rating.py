@@ -14,7 +14,7 @@ from curv_eval.estimate.averages import overall
 from curv_eval.methods import fit
 from curv_eval.report.bundle import add_facts, add_table
 from curv_eval.report.effect_tables import check_tables, power_table, results
-from curv_eval.report.method_words import chances, method_words
+from curv_eval.report.method_words import chances, counted, method_words
 from curv_eval.report.rating_parts import rating_part, rating_table
 from curv_eval.report.value_parts import value_of, value_part, value_table
 from curv_eval.study import Design, Outcome, Span, Words, Worth
@@ -150,10 +150,34 @@ def test_a_withheld_check_counts_as_not_examined(tmp_path):
 
 
 def test_the_method_says_what_must_be_true():
-    said = method_words(STUDY, found())
+    said = method_words(STUDY, found(), rules()["open"])
     assert "Without the patrols, incidents would have changed by the same number in both kinds of area." in said
     assert "errors: CR2" in said
     assert "clusters: 30 wards, 15 of them treated." in said
+
+
+def test_the_notes_of_the_method_are_said():
+    estimate = replace(found(), notes=("7 people were left out",))
+    assert "Note: a few people were left out." in method_words(STUDY, estimate, rules()["under_10"])
+    assert "Note: 7 people were left out." in method_words(STUDY, estimate, rules()["open"])
+
+
+@pytest.mark.parametrize(
+    ("note", "open_", "strict"),
+    [
+        ("3 people received it", "3 people received it", "a few people received it"),
+        ("1,203 people were kept", "1,203 people were kept", "about 1,205 people were kept"),
+        ("12 treated people have no match", "12 treated people have no match", "about 10 treated people have no match"),
+        ("only 4 events among those treated", "only 4 events among those treated", "a few events among those treated"),
+        ("0 people were lost", "0 people were lost", "about 0 people were lost"),
+        ("9 people below and 40 people above it", None, "a few people below and about 40 people above it"),
+        ("3 clusters; t with 12 degrees of freedom", None, "3 clusters; t with 12 degrees of freedom"),
+        ("fewer than 30 people on one side", None, "fewer than 30 people on one side"),
+    ],
+)
+def test_a_note_counts_people_as_the_rule_shows_counts(note, open_, strict):
+    assert counted(note, rules()["open"]) == (open_ or note)
+    assert counted(note, rules()["under_10"]) == strict
 
 
 def test_a_p_value_stands_beside_the_smallest_it_could_be():

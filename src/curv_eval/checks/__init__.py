@@ -16,6 +16,7 @@ from types import ModuleType
 import pandas as pd
 
 from curv_eval.errors import StudyError
+from curv_eval.estimate.told import written
 
 
 class Verdict(Enum):
@@ -31,14 +32,21 @@ class Check:
     """One check: its name, its question and answer in plain words, its verdict and the numbers behind it.
 
     table: rows with term, estimate, conf_low, conf_high (relative effects, or as `question` says) and the counts
-    n_units and events behind each row.
+    n_units and events behind each row. words: the answer, with marks for the numbers of the table (see
+    `curv_eval.estimate.told`). concludes: what follows, in words without a number, for when a number is withheld.
     """
 
     name: str
     question: str
     verdict: Verdict
-    text: str
+    words: str
     table: pd.DataFrame
+    concludes: str = ""
+
+    @property
+    def text(self) -> str:
+        """The answer with the numbers as they were estimated."""
+        return written(self.words, self.table)
 
 
 def names(takes: str | None = None) -> tuple[str, ...]:

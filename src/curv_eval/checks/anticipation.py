@@ -11,6 +11,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import changed_by, told
 from curv_eval.methods import fit, path
 from curv_eval.panel import Panel
 from curv_eval.study import Study
@@ -41,10 +42,10 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     before, without, plan = (table.iloc[i] for i in range(3))
     moved = bool(before.conf_low > 0 or before.conf_high < 0)
     text = (
-        f"In the {what} before {study.words.begins}, incidents in {study.words.treated} were {before.estimate:+.0%} "
-        f"(between {before.conf_low:+.0%} and {before.conf_high:+.0%}) from what was expected: "
+        f"In the {what} before {study.words.begins}, incidents in {study.words.treated} were {changed_by(before.term)} "
+        f"from what was expected: "
         f"{'something had changed early' if moved else 'no sign of an early change'}. With those {panel.frequency}s "
-        f"set aside the effect is {without.estimate:+.0%}, as planned {plan.estimate:+.0%}."
+        f"set aside the effect is {told(without.term, '+.0%')}, as planned {told(plan.term, '+.0%')}."
     )
     verdict = Verdict.FAILS if moved else Verdict.HOLDS
     return Check("anticipation", "Did something change just before the start?", verdict, text, table)

@@ -9,6 +9,7 @@ from scipy import stats as distributions
 from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import overall
+from curv_eval.estimate.told import between, changed_by, told
 from curv_eval.panel import Panel
 from curv_eval.stats.goodman_bacon import Comparisons, decomposed
 from curv_eval.stats.path_errors import robust
@@ -39,7 +40,7 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
         columns=["term", "estimate", "conf_low", "conf_high", "n_units", "events"],
     )
     verdict = Verdict.INFORMS if staggered else Verdict.HOLDS
-    return Check("bad_comparison", _QUESTION, verdict, _said(table.set_index("term"), study, staggered), table)
+    return Check("bad_comparison", _QUESTION, verdict, _said(study, staggered), table)
 
 
 def _weights(found: Comparisons, panel: Panel, y: np.ndarray) -> list[tuple]:
@@ -63,18 +64,17 @@ def _numbers(panel: Panel, cohort: np.ndarray, estimate: Estimate) -> list[tuple
     ]
 
 
-def _said(rows: pd.DataFrame, study: Study, staggered: bool) -> str:
+def _said(study: Study, staggered: bool) -> str:
     if not staggered:
         return (
             f"{study.words.treated[0].upper()}{study.words.treated[1:]} all start together, so two-way fixed effects "
             "compare them with areas not treated and with nothing else: no area already treated stands in for what "
             "would have happened."
         )
-    regression, ours = rows.loc[_REGRESSION], rows.loc[_ESTIMATE]
     return (
-        f"Two-way fixed effects would rest to {rows.loc[_ALREADY, 'estimate']:.0%} on comparisons with areas already "
-        f"treated, which take a growing effect for a trend. They would have found {regression.estimate:+.2f} incidents "
-        f"per area in a month (between {regression.conf_low:+.2f} and {regression.conf_high:+.2f}); this study's "
-        f"method, which makes no such comparison, found {ours.estimate:+.2f} (between {ours.conf_low:+.2f} and "
-        f"{ours.conf_high:+.2f})."
+        f"Two-way fixed effects would rest to {told(_ALREADY, '.0%')} on comparisons with areas already "
+        "treated, which take a growing effect for a trend. They would have found "
+        f"{told(_REGRESSION, '+.2f')} incidents per area in a month ({between(_REGRESSION, '+.2f')}); "
+        "this study's method, which makes no such comparison, "
+        f"found {changed_by(_ESTIMATE, '+.2f')}."
     )

@@ -9,6 +9,7 @@ import pandas as pd
 from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import changed_by
 from curv_eval.methods import fit, shared_options, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Study
@@ -29,9 +30,6 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
         design = replace(study.design, method="callaway_santanna", options=options)
         rows.append(relative(fit(panel, outcome=estimate.outcome, design=design), phrase))
     table = pd.concat(rows, ignore_index=True)
-    parts = [
-        f"against {r.term}: {r.estimate:+.0%} (between {r.conf_low:+.0%} and {r.conf_high:+.0%})"
-        for r in table.itertuples()
-    ]
+    parts = [f"against {r.term}: {changed_by(r.term)}" for r in table.itertuples()]
     text = "Measured " + "; ".join(parts) + "."
     return Check("base_period", "Does it matter which months count as before?", Verdict.INFORMS, text, table)

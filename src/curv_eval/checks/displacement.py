@@ -9,6 +9,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import changed_by, told
 from curv_eval.methods import fit, large_sample
 from curv_eval.panel import Panel
 from curv_eval.study import Study
@@ -49,8 +50,8 @@ def _starts_next_door(panel: Panel) -> np.ndarray:
 
 def _read(table: pd.DataFrame, n: int, study: Study) -> tuple[Verdict, str]:
     row, apart = table.iloc[0], table.iloc[1]
-    span = f"{row.estimate:+.0%} (between {row.conf_low:+.0%} and {row.conf_high:+.0%})"
-    rest = f" Without them in the comparison, the main change is {apart.estimate:+.0%}."
+    span = changed_by(row.term)
+    rest = f" Without them in the comparison, the main change is {told(apart.term, '+.0%')}."
     if row.conf_low > 0:
         return (
             Verdict.FAILS,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import changed_by
 from curv_eval.methods import fit, shared_options, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Study
@@ -27,8 +28,8 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     row = table.iloc[0]
     text = (
         f"The plan expects {_PHRASE[registered]} without {study.words.intervention}. Expecting "
-        f"{_PHRASE[_OTHER[registered]]} instead gives {row.estimate:+.0%} "
-        f"(between {row.conf_low:+.0%} and {row.conf_high:+.0%})."
+        f"{_PHRASE[_OTHER[registered]]} instead gives "
+        f"{changed_by(row.term)}."
     )
     question = "Would counting in numbers instead of per cent (or the reverse) change the answer?"
     return Check("functional_form", question, Verdict.INFORMS, text, table)

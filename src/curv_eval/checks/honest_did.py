@@ -12,6 +12,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import average, overall
+from curv_eval.estimate.told import between, told
 from curv_eval.methods import load, path, trends
 from curv_eval.panel import Panel
 from curv_eval.stats.honest_did import EventStudy, breakdown, relative_magnitudes
@@ -149,9 +150,9 @@ def _text(table: pd.DataFrame, panel: Panel, found: bool) -> str:
     if not found:
         return text + "The main interval includes no change, so there is no finding that drift could explain away."
     if factor.estimate >= MOST_BAR:
-        return text + f"The finding withstands {factor.estimate:.0f} times the largest drift before, and more."
-    return text + f"The finding withstands {factor.estimate:.1f} times the largest drift before."
+        return text + f"The finding withstands {told(factor.term, '.0f')} times the largest drift before, and more."
+    return text + f"The finding withstands {told(factor.term, '.1f')} times the largest drift before."
 
 
 def _span(row) -> str:
-    return f"between {row.conf_low:+.2f} and {row.conf_high:+.2f}"
+    return between(row.term, "+.2f")

@@ -9,6 +9,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import told
 from curv_eval.methods import fit, large_sample
 from curv_eval.panel import Panel
 from curv_eval.study import Study
@@ -38,7 +39,8 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     verdict = Verdict.FAILS if changed.any() or refused else Verdict.HOLDS
     text = (
         f"Leaving out each of the {len(clusters)} treated {study.design.cluster}s in turn, the change lies between "
-        f"{table['estimate'].min():+.0%} and {table['estimate'].max():+.0%}. " + _said(table[changed], refused)
+        f"{told(table['term'][table['estimate'].idxmin()], '+.0%')} and "
+        f"{told(table['term'][table['estimate'].idxmax()], '+.0%')}. " + _said(table[changed], refused)
     )
     return Check("leave_one_out", "Does the finding rest on one place?", verdict, text, table)
 

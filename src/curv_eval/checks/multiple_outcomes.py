@@ -11,6 +11,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import average, overall
 from curv_eval.estimate.p_values import bounded, p_value
+from curv_eval.estimate.told import told
 from curv_eval.methods import fit, load
 from curv_eval.panel import Panel
 from curv_eval.people import People
@@ -52,12 +53,16 @@ def check(data: Panel | People, study: Study, estimate: Estimate) -> Check:
     if len(tests) == 1:
         text = (
             f"The plan has one outcome, {tests[0].label}, so there is nothing to adjust: "
-            f"chance alone would give so large a difference {_odds(tests[0].p)}."
+            f"chance alone would give so large a difference {told(f'{tests[0].label}: p-value', 'odds')}."
         )
         return Check("multiple_outcomes", QUESTION, Verdict.INFORMS, text, table)
-    used = list(adjusted.values())[-1]
+    name, used = list(adjusted.items())[-1]
     return Check(
-        "multiple_outcomes", QUESTION, _verdict(tests, used, study.design.alpha), _text(tests, used, study), table
+        "multiple_outcomes",
+        QUESTION,
+        _verdict(tests, used, study.design.alpha),
+        _text(tests, used, name, study=study),
+        table,
     )
 
 
@@ -105,12 +110,12 @@ def _verdict(tests: list[_Tested], p: np.ndarray, alpha: float) -> Verdict:
     return Verdict.HOLDS if all(survived) else Verdict.FAILS
 
 
-def _text(tests: list[_Tested], p: np.ndarray, study: Study) -> str:
+def _text(tests: list[_Tested], p: np.ndarray, name: str, *, study: Study) -> str:
     """Say how the main outcome fares, and which findings stand and which do not."""
     alpha, findings = study.design.alpha, [i for i, one in enumerate(tests) if _finding(one)]
     main = (
         f"Counting all {len(tests)} outcomes of the plan, chance alone would give so large a difference in the main "
-        f"one, {tests[0].label}, {_odds(p[0])}. "
+        f"one, {tests[0].label}, {told(f'{tests[0].label}: p-value, {name}', 'odds')}. "
     )
     if not findings:
         return main + "No outcome differs by itself, so there is no finding to adjust."
@@ -125,7 +130,3 @@ def _listed(labels: list[str]) -> str:
     """Name the first few."""
     shown = ", ".join(labels[:3])
     return shown if len(labels) <= 3 else f"{shown} and others"
-
-
-def _odds(p: float) -> str:
-    return f"{100 * p:.0f} times in 100" if p >= 0.015 else "less than 2 times in 100"

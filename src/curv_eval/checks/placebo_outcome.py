@@ -10,6 +10,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import changed_by
 from curv_eval.methods import fit
 from curv_eval.panel import Panel
 from curv_eval.study import Outcome, Study
@@ -32,9 +33,7 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     design = replace(study.design, alpha=study.design.alpha / len(named))
     table = pd.concat([_row(panel, one, design) for one in named], ignore_index=True)
     apart = (table["conf_low"] > 0) | (table["conf_high"] < 0)
-    parts = [
-        f"{r.term} {r.estimate:+.0%} (between {r.conf_low:+.0%} and {r.conf_high:+.0%})" for r in table.itertuples()
-    ]
+    parts = [f"{r.term} {changed_by(r.term)}" for r in table.itertuples()]
     verdict = Verdict.FAILS if apart.any() else Verdict.HOLDS
     ending = (
         f"Something other than {study.words.intervention} changed in {study.words.treated}."

@@ -7,6 +7,7 @@ import numpy as np
 from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import changed_by
 from curv_eval.methods import fit
 from curv_eval.panel import Panel
 from curv_eval.study import Study
@@ -30,6 +31,6 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     verdict = Verdict.FAILS if row.conf_low > 0 or row.conf_high < 0 else Verdict.HOLDS
     text = (
         f"With a start pretended in {panel.spoken(start)}, when nothing had begun, the method found a change "
-        f"of {row.estimate:+.0%} (between {row.conf_low:+.0%} and {row.conf_high:+.0%}); it should find none."
+        f"of {changed_by(row.term)}; it should find none."
     )
     return Check("placebo_period", "Does it find an effect before anything started?", verdict, text, table)

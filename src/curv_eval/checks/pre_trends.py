@@ -10,6 +10,7 @@ from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import Average, average, by
 from curv_eval.estimate.options import default
+from curv_eval.estimate.told import told
 from curv_eval.methods import load, path
 from curv_eval.panel import Panel
 from curv_eval.stats.cluster import sup_t
@@ -19,6 +20,7 @@ from curv_eval.study import Design, Study
 TAKES = "panel"
 CHANCES = (0.5, 0.8)
 DRAWS = 9999
+LARGEST, CHANCE = "largest gap", "share of chance gaps as large as the largest"
 COLUMNS = ("term", "estimate", "conf_low", "conf_high", "n_units", "events")
 
 
@@ -41,36 +43,27 @@ def check(panel: Panel, study: Study, estimate: Estimate) -> Check:
     verdict = Verdict.FAILS if p < study.design.alpha else Verdict.HOLDS
     shown = leads.assign(term=[f"{-e:.0f} months before" for e in leads["event_time"]])[list(COLUMNS)]
     power = _power(events, averages, leads["event_time"].to_numpy(), critical=critical, design=study.design)
-    chance = _row("share of chance gaps as large as the largest", p, shown)
-    found = _row("largest gap", largest, shown)
+    chance = _row(CHANCE, p, shown)
+    found = _row(LARGEST, largest, shown)
     shown = pd.concat([shown, found, chance, *([power] if len(power) else [])], ignore_index=True)
-    text = _text(verdict, (p, largest), power, study)
+    text = _text(verdict, power, study)
     return Check("pre_trends", "Did both kinds of area move together before?", verdict, text, shown)
 
 
-def _text(verdict: Verdict, joint: tuple[float, float], power: pd.DataFrame, study: Study) -> str:
+def _text(verdict: Verdict, power: pd.DataFrame, study: Study) -> str:
     moved = "did not move together" if verdict is Verdict.FAILS else "moved together, as far as these data can show"
     text = (
         f"In the months before the start, {study.words.treated} and the comparison areas {moved}. "
-        f"The largest gap was {joint[1]:+.1f} incidents per area in a month. "
-        f"Chance alone gives one as large {_odds(joint[0])}. "
+        f"The largest gap was {told(LARGEST, '+.1f')} incidents per area in a month. "
+        f"Chance alone gives one as large {told(CHANCE, 'odds')}. "
     )
     if power.empty:
         return text + "The test notices no steady drift more often than it gives false alarms."
-    drift, moved_by = power["estimate"].iloc[:2]
+    drift, moved_by = (told(term, "short") for term in power["term"].iloc[:2])
     return text + (
-        f"A steady drift of {_short(drift)} incidents per area each month would go unnoticed half of the time, "
-        f"and by itself it would move the answer by {_short(moved_by)}."
+        f"A steady drift of {drift} incidents per area each month would go unnoticed half of the time, "
+        f"and by itself it would move the answer by {moved_by}."
     )
-
-
-def _short(x: float) -> str:
-    """Write a size with two digits that matter."""
-    return f"{x:.2g}" if x < 10 else f"{x:.0f}"
-
-
-def _odds(p: float) -> str:
-    return f"{100 * p:.0f} times in 100" if p >= 0.015 else "less than 2 times in 100"
 
 
 def _joint(averages: list[Average], study: Study, *, flips: bool) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import overall, relative
 from curv_eval.estimate.check_rows import rows
+from curv_eval.estimate.told import told
 from curv_eval.panel import Panel
 from curv_eval.people import People
 from curv_eval.stats import sensitivity
@@ -19,6 +20,8 @@ from curv_eval.study import Study
 TAKES = "either"
 QUESTION = "How strong must something unmeasured be to explain the finding away?"
 TIMES = (1, 2, 3)
+E_VALUE, E_OF_INTERVAL = "E-value", "E-value of the interval"
+ROBUSTNESS, OF_INTERVAL = "robustness value", "robustness value of the interval"
 
 
 def check(data: Panel | People, study: Study, estimate: Estimate) -> Check:
@@ -32,23 +35,24 @@ def check(data: Panel | People, study: Study, estimate: Estimate) -> Check:
     if isinstance(data, People):
         return _of_people(data.measured(estimate.outcome), study, estimate)
     row = relative(estimate, "relative effect")[["term", "estimate", "conf_low", "conf_high", "n_units", "events"]]
-    listed, point, limit = _e_values(*(1 + row[["estimate", "conf_low", "conf_high"]].iloc[0]))
+    listed = _e_values(*(1 + row[["estimate", "conf_low", "conf_high"]].iloc[0]))
     more = [row.assign(term=t, estimate=v, conf_low=v, conf_high=v) for t, v in listed]
     table = pd.concat([row, *more], ignore_index=True)
-    return Check("sensitivity_to_confounding", QUESTION, Verdict.INFORMS, _said(point, limit), table)
+    return Check("sensitivity_to_confounding", QUESTION, Verdict.INFORMS, _said(), table)
 
 
-def _e_values(ratio: float, low: float, high: float) -> tuple[list[tuple[str, float]], float, float]:
-    """Return two rows and the E-values of a risk ratio and of its interval; a ratio near 0 counts as one in 1,000."""
+def _e_values(ratio: float, low: float, high: float) -> list[tuple[str, float]]:
+    """Return two rows, the E-values of a risk ratio and of its interval; a ratio near 0 counts as one in 1,000."""
     ratio, low, high = (min(max(float(one), 1e-3), 1e3) for one in (ratio, low, high))
     point, limit = sensitivity.e_value(ratio), sensitivity.e_value_of_interval(low, high)
-    return [("E-value", point), ("E-value of the interval", limit)], point, limit
+    return [(E_VALUE, point), (E_OF_INTERVAL, limit)]
 
 
-def _said(point: float, limit: float) -> str:
+def _said() -> str:
+    point, limit = told(E_VALUE, ".2f"), told(E_OF_INTERVAL, ".2f")
     return (
-        f"Something unmeasured would have to go with a risk {point:.2f} times as high both of being treated and of the "
-        f"outcome to explain the finding away, and {limit:.2f} times as high for its interval to include no change "
+        f"Something unmeasured would have to go with a risk {point} times as high both of being treated and of the "
+        f"outcome to explain the finding away, and {limit} times as high for its interval to include no change "
         "(E-values)."
     )
 
@@ -66,11 +70,11 @@ class _Strength:
 
 def _of_people(people: People, study: Study, estimate: Estimate) -> Check:
     y, x = people.outcomes[estimate.outcome], people.matrix
-    ratios, point, limit = _e_values(*_ratios(people, estimate))
+    ratios = _e_values(*_ratios(people, estimate))
     strength = _strength(people, y, x, estimate.alpha)
     table = rows([*ratios, *_listed(strength, estimate.alpha)], people, outcome=estimate.outcome)
     verdict = _verdict(strength, estimate)
-    text = _said(point, limit) + _measured(strength, verdict)
+    text = _said() + _measured(strength, verdict)
     return Check("sensitivity_to_confounding", QUESTION, verdict, text, table)
 
 
@@ -110,13 +114,17 @@ def _listed(strength: _Strength, alpha: float) -> list[tuple]:
     whole = sensitivity.adjusted(found, r2dz=0.0, r2yz=0.0, alpha=alpha)
     listed = [
         ("effect by regression", found.value, whole.conf_low, whole.conf_high),
-        ("robustness value", strength.values[0]), ("robustness value of the interval", strength.values[1]),
+        (ROBUSTNESS, strength.values[0]), (OF_INTERVAL, strength.values[1]),
     ]  # fmt: skip
     for times, one in zip(TIMES, strength.left, strict=False):
-        listed.append((f"effect left, {times} x {strength.name}", one.value, one.conf_low, one.conf_high))
+        listed.append((_left_term(times, strength.name), one.value, one.conf_low, one.conf_high))
     if np.isfinite(strength.delta):
         listed.append(("Oster's delta", strength.delta))
     return listed
+
+
+def _left_term(times: int, name: str) -> str:
+    return f"effect left, {times} x {name}"
 
 
 def _excludes(low: float, high: float, sign: float) -> bool:
@@ -134,17 +142,18 @@ def _verdict(strength: _Strength, estimate: Estimate) -> Verdict:
 
 
 def _measured(strength: _Strength, verdict: Verdict) -> str:
-    whole, interval = strength.values
-    text = f" It would have to explain {whole:.1%} of what covariates leave unexplained of treatment and of outcome, or"
-    text += f" {interval:.1%} for the interval."
+    whole, interval = told(ROBUSTNESS, ".1%"), told(OF_INTERVAL, ".1%")
+    text = f" It would have to explain {whole} of what covariates leave unexplained of treatment and of outcome, or"
+    text += f" {interval} for the interval."
     if not strength.left:
         return text + " There is no covariate by which to judge how likely that is."
+    left = told(_left_term(1, strength.name), "+.2f")
     known = strength.name.replace("_", " ")
     return (
         text
         + {
             Verdict.HOLDS: f" Even {TIMES[-1]} times as strong as {known}, the finding would stand.",
             Verdict.FAILS: f" Something as strong as {known} would be enough.",
-            Verdict.INFORMS: f" As strong as {known}, it would leave {strength.left[0].value:+.2f} of the effect.",
+            Verdict.INFORMS: f" As strong as {known}, it would leave {left} of the effect.",
         }[verdict]
     )

@@ -12,6 +12,7 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
+from curv_eval.estimate.told import changed_by, told
 from curv_eval.methods import fit
 from curv_eval.panel import Panel, month_number
 from curv_eval.stats import segmented
@@ -80,7 +81,11 @@ def _scan(panel: Panel, study: Study, outcome: str) -> tuple[dict[float, str], l
         "std_error": [one.std_error * (1 + middle)], "conf_low": [low], "conf_high": [high],
         "n_units": [int(never.sum())], "events": [int(y.sum())], "unit_periods": [int(never.sum()) * t],
     })  # fmt: skip
-    seen = {when: f"a change of {middle:+.0%} in {study.words.comparison}"} if one.p_value < study.design.alpha else {}
+    seen = (
+        {when: f"a change of {told(row['term'].iloc[0], '+.0%')} in {study.words.comparison}"}
+        if one.p_value < study.design.alpha
+        else {}
+    )
     return seen, [row]
 
 
@@ -104,7 +109,7 @@ def _said(panel: Panel, breaks: dict, rows: dict, planned: pd.DataFrame, *, scan
     if not breaks:
         return (
             f"No break is registered inside the window, and {looked}. "
-            f"The estimate rests on all {panel.frequency}s: {plan.estimate:+.0%}."
+            f"The estimate rests on all {panel.frequency}s: {told(plan.term, '+.0%')}."
         )
     parts = []
     for when in sorted(breaks, key=lambda one: abs(one - np.nanmin(panel.cohort)))[:SHOWN]:
@@ -112,7 +117,7 @@ def _said(panel: Panel, breaks: dict, rows: dict, planned: pd.DataFrame, *, scan
         rest = "nothing can be estimated on one side of it alone"
         if row is not None:
             r = row.iloc[0]
-            rest = f"{r.term} the change is {r.estimate:+.0%} (between {r.conf_low:+.0%} and {r.conf_high:+.0%})"
+            rest = f"{r.term} the change is {changed_by(r.term)}"
         parts.append(f"{panel.spoken(when)}, {breaks[when]}: {rest}")
     more = " Others are in the table." if len(breaks) > SHOWN else ""
-    return f"As planned the change is {plan.estimate:+.0%}. {'. '.join(parts)}.{more}"
+    return f"As planned the change is {told(plan.term, '+.0%')}. {'. '.join(parts)}.{more}"

@@ -16,6 +16,7 @@ from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import relative
 from curv_eval.estimate.options import chosen
 from curv_eval.estimate.p_values import bounded
+from curv_eval.estimate.told import changed_by, told
 from curv_eval.methods import fit, load, names, trends
 from curv_eval.panel import Panel
 from curv_eval.study import Design, Study
@@ -154,11 +155,11 @@ def _text(table: pd.DataFrame, verdict: Verdict) -> str:
     refused = number["alternatives that refused"]
     said = f" ({refused:.0f} others could not answer)" if refused else ""
     text = (
-        f"The registered choices give {row.estimate:+.0%} (between {row.conf_low:+.0%} and {row.conf_high:+.0%}). "
+        f"The registered choices give {changed_by(row.term)}. "
         f"We tried {number['alternatives that answered']:.0f} other sensible choices{said}: they give "
-        f"{number['lowest']:+.0%} to {number['highest']:+.0%}, the middle one {number['middle one']:+.0%}. "
-        f"{number['share on the same side of no change']:.0%} point the same way, and in "
-        f"{number['share whose interval excludes no change']:.0%} the interval excludes no change. "
+        f"{told('lowest', '+.0%')} to {told('highest', '+.0%')}, the middle one {told('middle one', '+.0%')}. "
+        f"{told('share on the same side of no change', '.0%')} point the same way, and in "
+        f"{told('share whose interval excludes no change', '.0%')} the interval excludes no change. "
     )
     return (
         text

@@ -14,7 +14,9 @@ from curv_eval.checks import Check, Verdict
 from curv_eval.errors import DesignError
 from curv_eval.estimate import Estimate
 from curv_eval.estimate.averages import average, overall, relative
+from curv_eval.estimate.check_rows import fewest
 from curv_eval.estimate.p_values import bounded
+from curv_eval.estimate.told import told
 from curv_eval.methods import fit
 from curv_eval.panel import Panel
 from curv_eval.people import People
@@ -119,12 +121,23 @@ def _estimated(data: Panel | People, study: Study, group: _Group, outcome: str) 
         return None
     try:
         found = fit(_taken(data, group), outcome=outcome, design=study.design)
-        row = _row(found, isinstance(data, Panel))
+        row = _resting(_row(found, isinstance(data, Panel)), data, group, outcome)
     except DesignError:
         return None
     influence = _influence(found, isinstance(data, Panel))
     df = found.df if found.groups is None else satterthwaite(influence, found.groups)
     return _Found(row, _placed(influence, data, group), df) if np.linalg.norm(influence) > 0 else None
+
+
+def _resting(row: pd.DataFrame, data: Panel | People, group: _Group, outcome: str) -> pd.DataFrame:
+    """Return the row of people with the fewest on whom it rests: in either group, with the outcome or without."""
+    if isinstance(data, Panel):
+        return row
+    taken = data.take(group.member).measured(outcome)
+    least = fewest(taken.treated, taken.outcomes[outcome])
+    return row.assign(
+        n_units=row["n_units"].clip(upper=int((~taken.treated).sum())), events=row["events"].clip(upper=least)
+    )
 
 
 def _taken(data: Panel | People, group: _Group) -> Panel | People:
@@ -214,8 +227,9 @@ def _text(said: list, contrasts: list[_Contrast], small: list[str], *, study: St
 def _effects(effects: dict[str, float], percent: bool) -> str:
     form = "+.0%" if percent else "+.2f"
     if len(effects) > 4:
-        return f"from {min(effects.values()):{form}} to {max(effects.values()):{form}}"
-    return ", ".join(f"{key} {value:{form}}" for key, value in effects.items())
+        ends = min(effects, key=effects.get), max(effects, key=effects.get)
+        return " to ".join(["from " + told(ends[0], form), told(ends[1], form)])
+    return ", ".join(f"{key} {told(key, form)}" for key in effects)
 
 
 def _clear(contrasts: list[_Contrast], alpha: float) -> str:

@@ -163,7 +163,8 @@ def _coarse(values: pd.Series, events: pd.Series, rule: Rule) -> pd.Series:
     the events behind it."""
     if rule.round_to == 1:
         return values
-    return coarser(values, values.abs() * rule.round_to / events.clip(lower=1))
+    # the step follows from the events as they would be shown, so that it does not tell them more exactly
+    return coarser(values, values.abs() * rule.round_to / events.map(rule.rounded).clip(lower=rule.round_to))
 
 
 def told_apart(labels: list[str]) -> list[str]:

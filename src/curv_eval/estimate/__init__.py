@@ -47,6 +47,8 @@ class Estimate:
     tested: where given, the interval of the average comes from a test and not from its error.
     draws: (draws, cells), where given, draws of the effect, whose quantiles are the intervals.
     parameters: the method's own numbers in their own scale (a hazard ratio, a slope), with PARAMETER_COLUMNS.
+    compared: the fewest events, or people, of those compared with on which the effect rests; None where there are none
+    (see `fit`).
     """
 
     method: str
@@ -67,6 +69,7 @@ class Estimate:
     tested: Tested | None = None
     draws: np.ndarray | None = None
     parameters: pd.DataFrame | None = None
+    compared: int | None = None
 
     def __repr__(self) -> str:
         cohorts = self.cells["cohort"].nunique()

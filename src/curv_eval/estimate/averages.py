@@ -68,7 +68,9 @@ def _overall_rows(estimate: Estimate) -> list[tuple]:
         rows = _tested_rows(estimate, d, m) if estimate.tested else _drawn_rows(estimate, d, m)
     else:
         rows = _wald_rows(estimate, d, m)
-    return [(*row, d.n_units, d.events, d.unit_periods) for row in rows]
+    # from an effect and what was observed, what those compared with had can be worked back
+    events = d.events if estimate.compared is None else min(d.events, estimate.compared)
+    return [(*row, d.n_units, events, d.unit_periods) for row in rows]
 
 
 def _wald_rows(estimate: Estimate, d: Average, m: Average) -> list[tuple]:

@@ -26,6 +26,7 @@ import numpy as np
 
 from curv_eval.errors import StudyError
 from curv_eval.estimate import Estimate
+from curv_eval.estimate.compared import fewest_compared
 from curv_eval.estimate.options import default, expected
 from curv_eval.panel import Panel
 from curv_eval.people import People
@@ -74,6 +75,7 @@ def fit(data: Panel | People, *, outcome: str, design: Design) -> Estimate:
         other = ", ".join(names(got))
         raise StudyError(f"design.method: {design.method} takes a {module.TAKES}, got a {got}", do=f"use {other}")
     found = module.estimate(data, outcome=outcome, design=design)
+    found = replace(found, compared=fewest_compared(data, outcome))
     return _guarded(found) if got == "panel" and module.ERRORS == "clusters" else found
 
 

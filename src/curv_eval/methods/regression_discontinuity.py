@@ -147,7 +147,7 @@ def _refuse(jump: Jump) -> None:
 def _notes(people: People, jump: Jump, *, clustered: bool) -> list[str]:
     said = [
         f"bandwidth {jump.h:.4g} ({jump.b:.4g} for the bias): {jump.n_left:,} people below the threshold and "
-        f"{jump.n_right:,} above; the effect is that at the threshold, and says nothing of people far from it",
+        f"{jump.n_right:,} people above it; the effect is that at the threshold, and says nothing of those far from it",
         CURVED,
     ]
     if min(jump.n_left, jump.n_right) < FEW:

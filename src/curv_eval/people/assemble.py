@@ -11,13 +11,12 @@ import pandas as pd
 from curv_eval.breach_sql import quoted, text
 from curv_eval.errors import DesignError
 from curv_eval.people import People
+from curv_eval.people.categories import covariates
 from curv_eval.people.outcomes import outcome_of
 from curv_eval.study import Persons, Study
 
 if TYPE_CHECKING:
     import duckdb
-
-UNKNOWN = "not known"
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,11 +39,12 @@ class Followed:
         return self.people
 
 
-def assemble_people(con: duckdb.DuckDBPyConnection, study: Study) -> Followed:
+def assemble_people(con: duckdb.DuckDBPyConnection, study: Study, *, fewest: int = 1) -> Followed:
     """Return everyone whose first row lies in the window, followed for `people.months`, with every outcome.
 
     A person with several rows counts once, by the first: what came later may be a result of what came before. Those
-    who cannot be followed for the whole time are left out and counted. Raises DesignError naming what is lacking.
+    who cannot be followed for the whole time are left out and counted. fewest: how many people a category must have in
+    each group to be told of (see `covariates`). Raises DesignError naming what is lacking.
     """
     asked, window = study.people, study.design.window
     con.execute(f"CREATE OR REPLACE TABLE followed AS {_first_rows(asked, window.first, window.last)}")
@@ -61,7 +61,7 @@ def assemble_people(con: duckdb.DuckDBPyConnection, study: Study) -> Followed:
     kept = base[whole].reset_index(drop=True)
     outcomes = {name: one.after[whole] for name, one in found.items()}
     before = {name: one.before[whole] for name, one in found.items() if one.before is not None}
-    return Followed(_people(kept, asked, outcomes=outcomes, before=before), account)
+    return Followed(_people(kept, asked, outcomes=outcomes, before=before, fewest=fewest), account)
 
 
 def _first_rows(asked: Persons, first: str, last: str) -> str:
@@ -98,41 +98,26 @@ def _sides(treated: np.ndarray) -> tuple[tuple[str, np.ndarray], ...]:
     return ("treated", treated), ("comparison", ~treated)
 
 
-def _people(base: pd.DataFrame, asked: Persons, *, outcomes: dict, before: dict) -> People:
+def _people(base: pd.DataFrame, asked: Persons, *, outcomes: dict, before: dict, fewest: int) -> People:
     def held(name: str, kind: type | None = None) -> np.ndarray | None:
         if name not in base:
             return None
         return base[name].to_numpy(kind) if kind else base[name].astype(str).to_numpy(str)
 
-    running = held("running", float)
+    running, groups = held("running", float), _groups(base, outcomes)
     return People(
         # row numbers stand for people: no pseudonym goes further than this
         persons=np.arange(len(base)), treated=base["treated"].to_numpy(bool), outcomes=outcomes, before=before,
-        covariates=_covariates(base, asked.covariates), assigned=held("assigned", bool), cluster=held("cluster"),
+        covariates=covariates(base, asked.covariates, groups=groups, fewest=fewest),
+        assigned=held("assigned", bool), cluster=held("cluster"),
         stratum=held("stratum"), dose=held("dose", float),
         running=None if running is None else running - asked.running.threshold,
         time=np.full(len(base), float(asked.months)),
     )  # fmt: skip
 
 
-def _covariates(base: pd.DataFrame, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return numbers as they are and categories as 0 and 1, the largest of them left out."""
-    found: dict[str, np.ndarray] = {}
-    for name in names:
-        column = base[f"x_{name}"]
-        number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        found |= _number(name, column) if number else _categories(name, column)
-    return found
-
-
-def _number(name: str, column: pd.Series) -> dict[str, np.ndarray]:
-    """A missing number takes the median, and a column of its own says so."""
-    missing = column.isna().to_numpy()
-    filled = {name: column.fillna(column.median()).to_numpy(float)}
-    return filled | ({f"{name}_missing": missing.astype(float)} if missing.any() else {})
-
-
-def _categories(name: str, column: pd.Series) -> dict[str, np.ndarray]:
-    said = column.astype(object).where(column.notna(), UNKNOWN).astype(str)
-    groups = said.value_counts().sort_index(kind="stable").sort_values(ascending=False, kind="stable").index
-    return {f"{name}_{'_'.join(one.lower().split())}": (said == one).to_numpy(float) for one in groups[1:]}
+def _groups(base: pd.DataFrame, outcomes: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Return the groups that are compared: treated and others, and those to whom it was offered, for each outcome."""
+    sides = [base[name].to_numpy(bool) for name in ("treated", "assigned") if name in base]
+    known = [np.isfinite(y) for y in outcomes.values()]
+    return [side & one for one in known for whole in sides for side in (whole, ~whole)]

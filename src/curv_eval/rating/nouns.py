@@ -43,6 +43,10 @@ class Checked:
         found = table.loc[table["term"] == term, "estimate"]
         return float(found.iloc[0]) if len(found) else None
 
+    def at_most(self, name: str) -> bool:
+        """Return whether a number of the check is not the share itself but the most that it can be."""
+        return name in self.run and bool(self.run[name].table.get("at_most", pd.Series(dtype=bool)).any())
+
 
 @dataclass(frozen=True)
 class Part:

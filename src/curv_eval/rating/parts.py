@@ -64,9 +64,9 @@ def attrition(study: Study, checked: Checked, estimate: Estimate) -> Part:
     shares = _missing(checked)
     if shares is None:
         return not_examined("attrition", "add `attrition` to the checks")
-    worst = max(shares)
-    evidence = (f"outcome missing for {shares[0]:.0%} of those treated and {shares[1]:.0%} of the others",)
-    reason = f"{worst:.0%} of the outcomes of one group are missing"
+    worst, most = max(shares), "at most " * checked.at_most("attrition")
+    evidence = (f"outcome missing for {most}{shares[0]:.0%} of those treated and {shares[1]:.0%} of the others",)
+    reason = f"{most}{worst:.0%} of the outcomes of one group are missing"
     return Part("attrition", _score(worst, ATTRITION), reason, evidence)
 
 
@@ -188,12 +188,14 @@ def _uneven(checked: Checked) -> Part:
     shares = _missing(checked)
     if shares is None:
         return not_examined("missing data", "add `attrition` to the checks")
-    gap = abs(shares[0] - shares[1])
-    evidence = (f"shares missing differ by {gap:.0%}", f"attrition {checked.verdict('attrition')}")
+    gap, most = abs(shares[0] - shares[1]), ""
+    if checked.at_most("attrition"):
+        gap, most = max(shares), "at most "
+    evidence = (f"shares missing differ by {most}{gap:.0%}", f"attrition {checked.verdict('attrition')}")
     score = _score(gap, UNEVEN, least=1)
     if checked.verdict("attrition") == "fails":
         return Part("missing data", min(2, score), "those missing could change the finding", evidence)
-    return Part("missing data", score, f"outcomes are missing unevenly: by {gap:.0%}", evidence)
+    return Part("missing data", score, f"outcomes are missing unevenly: by {most}{gap:.0%}", evidence)
 
 
 def _months(study: Study) -> int:

@@ -120,7 +120,16 @@ def _groups(study: Study, released: Released) -> str:
         Column("followed", "Followed", count, right=True), Column("too_recent", "Too recent", count, right=True),
         *known,
     )  # fmt: skip
-    return markdown(released, columns, label="groups")
+    return markdown(released, columns, label="groups") + _together(study, released.rule.events_below)
+
+
+def _together(study: Study, fewest: int) -> str:
+    if not study.people.covariates or fewest < 2:
+        return ""
+    return (
+        f"\n\nA category with fewer than {fewest} people in either group, such as a rare answer about sex, is not told "
+        "of by itself: it counts together with others, so that nobody can be picked out.\n"
+    )
 
 
 def _sources(released: Released) -> str:

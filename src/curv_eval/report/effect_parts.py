@@ -11,6 +11,7 @@ from curv_eval.disclosure import Released
 from curv_eval.estimate import Estimate
 from curv_eval.panel import Panel
 from curv_eval.report.bundle import add_part, add_table, add_values, plain
+from curv_eval.report.checked import said
 from curv_eval.report.figures import add_figure
 from curv_eval.report.harm_parts import harm_part
 from curv_eval.report.method_words import chances, method_words
@@ -96,7 +97,7 @@ def write_effect(
     said = [*_means(study, primary), *chances(study, results[study.primary.name], estimate)]
     add_part(folder, "means", "\n".join(f"- {plain(t)}" for t in said))
     add_part(folder, "does_not_mean", "\n".join(f"- {plain(t)}" for t in study.brief.does_not_mean))
-    add_part(folder, "method", method_words(study, estimate))
+    add_part(folder, "method", method_words(study, estimate, results[study.primary.name].rule))
 
 
 def _worth(study: Study, estimate: Estimate, released: Released, *, folder: Path) -> str:
@@ -211,11 +212,6 @@ def _checks(checks: list[tuple[Check, Released]]) -> str:
     return "\n".join(
         [head, *rows, "", ': Checks that tried to break the result {#tbl-checks tbl-colwidths="[26,58,16]"}']
     )
-
-
-def said(check: Check, released: Released) -> str:
-    """Return the check's text, or that it is withheld when any number behind it is."""
-    return "Withheld: it rests on too few incidents or areas." if released.suppressed else check.text
 
 
 def _claim(study: Study, effect: Effect) -> str:

@@ -88,12 +88,14 @@ def harm_tables(study: Study, estimates: Mapping[str, Estimate], rule: Rule) -> 
     """Release the effect on harm, and the share of harm that each outcome carries.
 
     The weights are public, so harm tells as much as the counts behind it. It rests on the fewest incidents of any of
-    its outcomes: where one is withheld, so is harm. Where counts are rounded, harm is rounded to what as many incidents
-    of the heaviest outcome weigh, because changes that cancel leave a small number, which by itself would be rounded
-    to little; and shares are those of rounded counts. Raises DesignError where less than nothing was expected.
+    its outcomes, there or where they are compared with: where one is withheld, so is harm. Where counts are rounded,
+    harm is rounded to what as many incidents of the heaviest outcome weigh, because changes that cancel leave a small
+    number, which by itself would be rounded to little; and shares are those of rounded counts. Raises DesignError where
+    less than nothing was expected.
     """
     events = {name: int(average(estimates[name], estimates[name].after).events) for name in study.harm.outcomes}
-    each, fewest = points(study), min(events.values())
+    compared = [estimates[name].compared for name in study.harm.outcomes]
+    each, fewest = points(study), min([*events.values(), *(one for one in compared if one is not None)])
     # how coarsely a value is rounded follows from the number behind it, and would tell it
     fewest = rule.rounded(fewest) if fewest >= rule.events_below else fewest
     unit = max(each.values()) * (rule.round_to if rule.round_to > 1 else 0)

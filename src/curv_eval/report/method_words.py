@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from curv_eval.disclosure import Released
+from curv_eval.disclosure.rules import Rule
 from curv_eval.estimate import Estimate
 from curv_eval.report.bundle import plain
 from curv_eval.study import Study
@@ -11,6 +14,24 @@ _TRENDS = {
     "proportional": "Without {it}, incidents would have changed by the same percentage in both kinds of area.",
     "additive": "Without {it}, incidents would have changed by the same number in both kinds of area.",
 }
+
+
+_COUNT = re.compile(r"(?<!fewer than )\b(?:only )?(\d[\d,]*)(?= (?:\w+ )?(?:people|persons|events)\b)")
+
+
+def counted(note: str, rule: Rule) -> str:
+    """Return a note of a method whose counts of people and of events are shown as the rule shows counts.
+
+    A count that the rule withholds is "a few". A note is not a table: its counts stand in nobody's total.
+    """
+
+    def shown(match: re.Match) -> str:
+        count = int(match[1].replace(",", ""))
+        if 0 < count < rule.events_below:
+            return "a few"
+        return match[0] if rule.round_to == 1 else f"about {rule.rounded(count):,}"
+
+    return _COUNT.sub(shown, note)
 
 
 def assumed(study: Study) -> list[str]:
@@ -32,8 +53,11 @@ def _clusters(estimate: Estimate, called: str) -> str:
     return f"; clusters: {estimate.n_clusters} {called}s, {estimate.n_treated_clusters} of them treated"
 
 
-def method_words(study: Study, estimate: Estimate) -> str:
-    """Return the paragraphs on how the study was made: the comparison, what must be true, the method and its errors."""
+def method_words(study: Study, estimate: Estimate, rule: Rule) -> str:
+    """Return the paragraphs on how the study was made: the comparison, what must be true, the method and its errors.
+
+    rule: how the people and events that the method's notes count are shown.
+    """
     from curv_eval.methods import load
 
     d, w = study.design, study.words
@@ -43,17 +67,17 @@ def method_words(study: Study, estimate: Estimate) -> str:
         if people
         else f"We compared {w.treated} with {w.comparison}, month by month, before and after each start."
     )
-    counted = "person counts once" if people else "area counts once in each month"
+    once = "person counts once" if people else "area counts once in each month"
     later = d.comparison == "not_yet_treated" and not people and load(d.method).STAGGERED
     words = [
         compared,
         *assumed(study),
         "Areas that started later served for comparison until their own start." if later else "",
-        f"The number reported is an average over {w.treated} from their start on. Each {counted}.",
+        f"The number reported is an average over {w.treated} from their start on. Each {once}.",
         f"Method: {load(d.method).NAMED}; errors: {estimate.se_rule}"
         + _clusters(estimate, "group" if people else d.cluster)
         + ".",
-        *(f"Note: {note}." for note in estimate.notes),
+        *(f"Note: {counted(note, rule)}." for note in estimate.notes),
     ]
     return "\n\n".join(plain(text) for text in words if text)
 

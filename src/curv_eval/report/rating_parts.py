@@ -14,6 +14,7 @@ from curv_eval.disclosure.rules import strictest
 from curv_eval.estimate import Estimate
 from curv_eval.rating import HIGHEST, Rating, rate
 from curv_eval.report.bundle import Column, markdown, plain
+from curv_eval.report.checked import as_shown
 from curv_eval.study import Study
 
 _COLUMNS = ["part", "score", "reason"]
@@ -24,10 +25,10 @@ def rating_table(
 ) -> tuple[Rating, Released]:
     """Return the rating that the released facts give, and its table of parts.
 
-    checks: a check of which any number is withheld counts as not examined, so that no reason gives it away. The
-    smallest visible effect is read from what the power notebook released into `folder`.
+    checks: no reason rests on a number that is withheld (see as_shown), so that none gives it away. The smallest
+    visible effect is read from what the power notebook released into `folder`.
     """
-    shown = [check for check, released in checks if not released.suppressed]
+    shown = [one for check, released in checks if (one := as_shown(check, released)) is not None]
     held = _held(folder)
     rating = rate(study, estimate, shown, power=_smallest(held), periods=held.get("periods"))
     table = rating.table[_COLUMNS].assign(score=[f"{score} of {HIGHEST}" for score in rating.table["score"]])

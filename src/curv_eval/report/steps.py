@@ -34,7 +34,7 @@ def assemble(study: Study, data: Data) -> Assembled | Followed:
     Raises DesignError when they cannot answer the question for any registered outcome.
     """
     if study.people:
-        followed = assemble_people(data.con, study)
+        followed = assemble_people(data.con, study, fewest=_rule(study, *study.outcomes).events_below)
         for outcome in study.outcomes:
             require_people(followed.people, outcome=outcome.name)
         return followed

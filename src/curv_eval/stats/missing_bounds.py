@@ -26,6 +26,24 @@ def worst_case(y: np.ndarray, treated: np.ndarray, *, low: float, high: float) -
     return Bounds(*(float(one[treated].mean() - one[~treated].mean()) for one in ends))
 
 
+def round_ends(y: np.ndarray) -> tuple[float, float]:
+    """Return round numbers at or beyond the lowest and the highest of y (n,), NaN where missing.
+
+    They are multiples of the first of 1, 2 and 5 times a power of 10 that is a tenth of the range or more: 0 and 1
+    remain 0 and 1, and a score between 3.5 and 41 lies between 0 and 45. Raises ValueError where nothing is known.
+    """
+    known = y[np.isfinite(y)]
+    if not len(known):
+        raise ValueError("no outcome is known")
+    low, high = float(known.min()), float(known.max())
+    if low == high:
+        return low, high
+    power = 10.0 ** np.floor(np.log10((high - low) / 10))
+    step = power * next(k for k in (1, 2, 5, 10) if k * power * 10 >= (high - low) * (1 - 1e-12))
+    # a step such as 0.1 has no exact binary form: what lies on it to 12 digits is on it
+    return float(np.floor(low / step + 1e-9) * step), float(np.ceil(high / step - 1e-9) * step)
+
+
 def filled_worst(y: np.ndarray, treated: np.ndarray, *, low: float, high: float, up: bool) -> np.ndarray:
     """Return y with its gaps filled as makes the effect largest (up) or smallest."""
     return np.where(np.isnan(y), np.where(treated == up, high, low), y)
