@@ -161,6 +161,23 @@ def test_a_run_whose_release_was_changed_is_not_handed_over():
     assert "release/tables/power.csv" in told.err
 
 
+@pytest.mark.parametrize("kind", ["crate", "package"])
+def test_a_release_that_finds_a_person_is_not_handed_over(kind):
+    """Its manifest agrees with it, as that of a run from before a detector was there would."""
+    folder = copy_of(ran()[0])
+    run = folder / "outputs" / "demo" / ran()[1].name
+    name = "release/tables/power.csv"
+    (run / name).write_text((run / name).read_text("utf-8") + "943 476 5919,1,1,1,1,1\n", "utf-8")
+    held = json.loads((run / "manifest.json").read_text("utf-8"))
+    held["outputs"][name] = sha256(run / name)
+    (run / "manifest.json").write_text(json.dumps(held), "utf-8")
+    told = curv_eval(folder, "export", "demo", folder / "handed", "--as", kind)
+    assert told.code == 5, told.err
+    assert "power.csv" in told.err
+    assert "943" not in told.err
+    assert not (folder / "handed").exists()
+
+
 def test_a_study_that_names_a_place_of_this_machine_is_not_handed_over():
     folder = copy_of(ran()[0])
     path = folder / "params" / "study.yaml"

@@ -12,6 +12,7 @@ from curv_eval.data import contract_files, data_folder, full_contract
 from curv_eval.errors import RunError
 from curv_eval.export.appearing import files_below
 from curv_eval.linkage.account import account_beside
+from curv_eval.run.leaving import refuse_identifiers
 from curv_eval.run.records import NAME, read_record
 from curv_eval.study import Study, load_study
 
@@ -71,7 +72,8 @@ class Finished:
 def finished(run: Path, *, same: Sequence[str] = IN_A_CRATE) -> Finished:
     """Return a finished run. same: which inputs must be here as they were when it was made.
 
-    Raises RunError when its outputs or one of these moved, and what reading its study and contracts raises.
+    Raises RunError when its outputs or one of these moved, what reading its study and contracts raises, and
+    DisclosureError when something released may name or find a person.
     """
     _refuse_moved(run, manifest.verify(run))
     held = manifest.read(run)
@@ -81,6 +83,8 @@ def finished(run: Path, *, same: Sequence[str] = IN_A_CRATE) -> Finished:
     now = inputs.inputs(study, data=None, contracts=files)
     _refuse_moved(run, manifest.verify(run, {what: now[what] for what in same}))
     contracts = {name: full_contract(study, name) for name in sorted(study.contracts)}
+    # looked at when it was run, by the detectors of that day
+    refuse_identifiers(run / "release", study)
     return Finished(run, held, study, contracts, files, _done(run, held))
 
 
