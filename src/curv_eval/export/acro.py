@@ -71,7 +71,8 @@ def _sdc(table: Table, columns: list[str], rows: int) -> dict:
     cells: dict[str, list] = {kind: [] for kind in _KINDS}
     for row, column, decision in _decisions(table, rows):
         if decision.startswith("withheld"):
-            cells[_KIND_OF.get(decision, "threshold")].append([row, columns.index(column)])
+            # as the viewer counts them: without the first column, which is the index of ACRO's own tables
+            cells[_KIND_OF.get(decision, "threshold")].append([row, columns.index(column) - 1])
     counted = {kind: len(found) for kind, found in cells.items()}
     return {"summary": {"suppressed": any(counted.values()), **counted}, "cells": cells}
 
