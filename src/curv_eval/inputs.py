@@ -37,8 +37,9 @@ def tree(folder: Path, pattern: str = "*") -> dict[str, str]:
 
 
 def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo: Memo | None = None) -> dict:
-    """Return everything a result depends on: study, registration, exceptions, contracts, data, code, environment.
+    """Return everything a result depends on, by hash.
 
+    That is the study, its registration and exceptions, contracts, code, notebooks, the environment and the data.
     contracts: the file of each contract by name. data: the data folder; None leaves the data out. memo: shared by
     the studies of one plan, so that a file they have in common is read once.
     """

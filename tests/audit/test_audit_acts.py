@@ -249,3 +249,22 @@ def test_a_preview_of_encoded_people_is_no_act(monkeypatch):
     with recording(What.ENCODED, "vcse", [place / "people.csv"], None) as noted:
         noted["rows"] = 3
     assert list(place.iterdir()) == []
+
+
+def test_making_a_key_is_an_act_that_tells_nothing_of_the_key(tmp_path):
+    desk = tmp_path / "desk"
+    (desk / "keys").mkdir(parents=True)
+    said = curv_eval(desk, "link", "key", "keys/linkage.key", "--project", "street-mentoring")
+    assert said.code == 0, said.err
+    (line,) = (desk / "outputs" / "audit.jsonl").read_text("utf-8").splitlines()
+    held = json.loads(line)
+    assert (held["what"], held["of"]) == ("key made", "street-mentoring")
+    fingerprint = held["detail"].pop("key")
+    assert fingerprint in said.out
+    assert held["detail"] == {}
+    secret = (desk / "keys" / "linkage.key").read_text("utf-8").split("\n")[1]
+    assert secret not in line
+    assert sha(desk / "keys" / "linkage.key") not in line
+    # one that cannot be made leaves no line
+    assert curv_eval(desk, "link", "key", "keys/linkage.key", "--project", "street-mentoring").code
+    assert len((desk / "outputs" / "audit.jsonl").read_text("utf-8").splitlines()) == 1

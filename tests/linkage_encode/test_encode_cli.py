@@ -103,7 +103,7 @@ def test_a_list_is_encoded_from_end_to_end(laptop):
         found = read_encoded(con, laptop / "send" / "people.parquet", "people")
     assert (found.rows, found.source, found.purpose, found.made_up) == (60, "vcse", SAID[3], False)
     recorded = (laptop / "outputs" / "audit.jsonl").read_text("utf-8")
-    assert recorded.count("\n") == 1
+    assert recorded.count("\n") == 2  # the key, and then this
     assert '"what": "encoded", "of": "vcse"' in recorded
     assert secret(laptop) not in recorded
     assert not any(value in recorded for row in ROWS for value in row.values() if len(value) > 4)
@@ -242,7 +242,9 @@ def test_an_encode_that_is_stopped_leaves_nothing(laptop, how):
     _, err = process.communicate(timeout=60)
     assert process.returncode != 0
     assert list((laptop / "send").iterdir()) == []
-    assert sorted(path.name for path in laptop.iterdir()) == ["keys", "many.csv", "people.csv", "send"]
+    assert sorted(path.name for path in laptop.iterdir()) == ["keys", "many.csv", "outputs", "people.csv", "send"]
+    # the making of the key, and nothing of what was stopped
+    assert (laptop / "outputs" / "audit.jsonl").read_text("utf-8").count("\n") == 1
     assert "Traceback" not in err
     if how == "SIGINT":
         assert "stopped; nothing half-written was left" in err

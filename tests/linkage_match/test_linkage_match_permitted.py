@@ -49,6 +49,8 @@ def desk(people):
     # a key may not lie in a project, and a folder with contracts is one
     moved = folder.parent / f"{folder.name}-keys"
     (folder / "keys").rename(moved)
+    # made on another machine: nothing is recorded here yet
+    shutil.rmtree(folder / "outputs")
     yield folder, moved / "a.key"
     shutil.rmtree(moved)
 

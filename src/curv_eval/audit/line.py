@@ -17,6 +17,7 @@ class What(StrEnum):
     """What was done. TORN marks bytes that a power cut left; EXPIRING says what is about to be removed."""
 
     LOADED = "loaded"
+    KEYED = "key made"
     ENCODED = "encoded"
     LINKED = "linked"
     RELEASED = "released"

@@ -45,9 +45,14 @@ def link_key(
     project: Annotated[str, typer.Option(help="the project the key is for; one key, one project")],
 ) -> None:
     """Make the key of a linkage, once, for those who hold the data."""
+    from curv_eval import audit
     from curv_eval.linkage.keys import make_key
 
-    made = make_key(out, project=project)
+    with audit.recorded(Path.cwd() / "outputs", What.KEYED, of=project) as noted:
+        made = make_key(out, project=project)
+        noted.files.append(out)
+        # never a hash of the file: the fingerprint is what may be known of a key
+        noted.detail |= {"key": made.fingerprint}
     say(f"{out} written: the key of {made.project}, fingerprint {made.fingerprint}\n{_KEY_WORDS}")
 
 
