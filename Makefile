@@ -7,8 +7,9 @@ else
   BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
+REVIEW_DATA := $(if $(CURV_EVAL_DATA),,$(wildcard ../shared/data/real))
 
-.PHONY: demo demo-people test test-slow lab lock lint bench bench-engine bench-sweep faults attack calibrate example-brief clean setup
+.PHONY: demo demo-people demo-review test test-slow lab lock lint bench bench-engine bench-sweep faults attack calibrate example-brief clean setup
 
 demo: $(READY)
 	$(BIN)/curv-eval demo
@@ -16,6 +17,13 @@ demo: $(READY)
 # the second example: a study of people
 demo-people: $(READY)
 	$(BIN)/curv-eval run params/demo-people.yaml --again
+
+# three evidence reviews, their briefs and the toolkit. The tables of studies are public and not in this repository: give
+# the folder that holds them as CURV_EVAL_DATA; each contract says how to write its table from R
+demo-review: $(READY)
+	$(BIN)/curv-eval run params/review-cbt-offending.yaml params/review-school-dropout.yaml params/review-school-calendar.yaml --again $(if $(REVIEW_DATA),--data "$(REVIEW_DATA)")
+	rm -rf outputs/toolkit
+	$(BIN)/curv-eval toolkit outputs/toolkit review-cbt-offending review-school-dropout review-school-calendar
 
 # each of pytest's workers has a core: threads of the numeric libraries would only get in each other's way
 test: export OMP_NUM_THREADS = 1

@@ -15,8 +15,10 @@ from curv_eval.errors import RunError
 from curv_eval.linkage.account import account_beside
 from curv_eval.shipped import shipped
 from curv_eval.study import Study, canonical, fingerprint
+from curv_eval.study.nouns import NOTEBOOKS as OF_A_STUDY
+from curv_eval.study.review import NOTEBOOKS as OF_A_REVIEW
 
-NOTEBOOKS = ("data", "power", "effect")
+NOTEBOOKS = (*OF_A_STUDY, *OF_A_REVIEW)
 _APART = {"__pycache__", "_shipped"}
 # hashes worked out once for all studies of one plan; files are read again for the next
 Memo = dict[object, object]
@@ -50,7 +52,7 @@ def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo:
         "exceptions": {name: _hash(path, memo) for name, path in granted.files(study).items()},
         "contracts": {name: _hash(path, memo) for name, path in contracts.items() if path.is_file()},
         "code": _once(memo, "code", code),
-        "notebooks": _once(memo, "notebooks", notebooks),
+        "notebooks": _once(memo, ("notebooks", study.notebooks), lambda: notebooks(study.notebooks)),
         "environment": environment(),
     }
     if data is not None:
@@ -64,16 +66,28 @@ def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo:
 
 def key(found: dict) -> str:
     """Return the content key of a run: the same inputs give the same key, wherever and whenever."""
-    return digest(found)[:12]
+    return digest({**found, "code": digest_once(found["code"])})[:12]
 
 
 def step_keys(found: dict) -> dict[str, str]:
     """Return the key of each notebook of a run: its source, those before it, and everything else the run depends on."""
-    shared = digest({name: held for name, held in found.items() if name != "notebooks"})
+    rest = {name: held for name, held in found.items() if name != "notebooks"}
+    shared = digest({**rest, "code": digest_once(found["code"])})
     keys, before = {}, ""
     for name, source in found["notebooks"].items():
         before = keys[name] = digest([shared, source, before])[:12]
     return keys
+
+
+def digest_once(held: dict) -> str:
+    """Return the digest of a mapping that many studies share, such as the program's files, worked out once."""
+    if not any(held is one for one, _ in _DIGESTED):
+        _DIGESTED[:] = [(held, digest(held))]
+    return _DIGESTED[0][1]
+
+
+# the mapping that was digested last, itself, so that nothing else can be taken for it; nobody changes one
+_DIGESTED: list[tuple[dict, str]] = []
 
 
 def _once(memo: Memo, what: object, work) -> dict:
@@ -91,9 +105,9 @@ def code() -> dict[str, str]:
     return {name: found[:16] for name, found in tree(Path(__file__).parent, "*.*").items()}
 
 
-def notebooks() -> dict[str, str]:
+def notebooks(names: Iterable[str]) -> dict[str, str]:
     """Return the hash of what each notebook of a run does. Raises RunError for one that is not whole."""
-    return {name: _source(shipped("notebooks") / f"{name}.ipynb") for name in NOTEBOOKS}
+    return {name: _source(shipped("notebooks") / f"{name}.ipynb") for name in names}
 
 
 def _source(notebook: Path) -> str:

@@ -35,7 +35,7 @@ from curv_eval.disclosure.rules import rules
 from curv_eval.errors import StudyError
 from curv_eval.estimate.options import Number
 from curv_eval.review import Decision
-from curv_eval.study import Study, load_study
+from curv_eval.study import Review, Study, load_study
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 FRAGMENTS = sorted((ROOT / "changelog.d").iterdir())
@@ -170,6 +170,12 @@ def keys(kind=Study, before=""):
 def test_the_glossary_has_every_key_of_a_study_file_and_no_other():
     table = rows(section(read("GLOSSARY.md"), "The study file, key by key"))
     assert sorted(row[0].strip("`") for row in table[1:]) == sorted(keys())
+
+
+def test_the_glossary_has_every_key_that_only_a_review_has():
+    table = rows(section(read("GLOSSARY.md"), "The review file, key by key"))
+    assert sorted(row[0].strip("`") for row in table[1:]) == sorted({*keys(Review)} - {*keys()})
+    assert all(len(row[1]) > 3 for row in table[1:])
 
 
 def test_the_glossary_has_every_option_of_every_method():

@@ -63,4 +63,52 @@ def area_map() -> Sample:
     return Sample(table, {"what": "when patrols began, by neighbourhood", "unit_label": "Month patrols began (areas)"})
 
 
-SAMPLES = {make.__name__: make for make in (observed_expected, event_study, area_map)}
+def forest() -> Sample:
+    y, error = np.linspace(-0.9, 0.4, 14), 0.1 + 0.03 * np.arange(14)
+    ends = [np.exp(y + k * error).round(4) for k in (0, -1.96, 1.96)]
+    rows = [(f"Author {i} (200{i % 10})", "study", *(e[i] for e in ends), round(100 / 14, 2)) for i in range(14)]
+    rows += [
+        ("All 14 studies", "pooled", 0.78, 0.65, 0.93, 100.0),
+        ("In a new place", "prediction", None, 0.4, 1.5, None),
+    ]
+    columns = ["label", "kind", "estimate", "conf_low", "conf_high", "weight"]
+    words = {"effect_label": "Odds ratio of violence", "scale": "ratio", "fewer": "less violence",
+             "more": "more violence", "what": "the effect on violence in 14 studies"}  # fmt: skip
+    return Sample(pd.DataFrame(rows, columns=columns), words)
+
+
+def funnel() -> Sample:
+    error = 0.08 + 0.05 * np.arange(18)
+    y = np.exp(-0.25 + error * np.sin(np.arange(18))).round(4)
+    table = pd.DataFrame({"label": [f"Author {i}" for i in range(18)], "estimate": y, "std_error": error.round(3)})
+    words = {"effect_label": "Odds ratio of violence", "scale": "ratio", "pooled": "0.78",
+             "what": "the effect on violence in 18 studies"}  # fmt: skip
+    return Sample(table, words)
+
+
+def review_flow() -> Sample:
+    column = "databases and registers"
+    rows = [
+        (column, "records identified", "", 842), (column, "records identified", "PsycINFO", 512),
+        (column, "records identified", "Criminal Justice Abstracts", 330),
+        (column, "records removed before screening", "", 205), (column, "records screened", "", 637),
+        (column, "records excluded", "", 549), (column, "reports sought for retrieval", "", 88),
+        (column, "reports not retrieved", "", 4), (column, "reports assessed for eligibility", "", 84),
+        (column, "reports excluded", "", 43), (column, "reports excluded", "no_counts", 31),
+        (column, "reports excluded", "no_comparison", 12), ("included", "studies included", "", 40),
+        ("included", "reports included", "", 41),
+    ]  # fmt: skip
+    return Sample(pd.DataFrame(rows, columns=["column", "box", "detail", "n"]), {"what": "the studies of this review"})
+
+
+def traffic_light() -> Sample:
+    domains = ("randomisation", "deviations", "missing_data", "measurement", "reporting", "overall")
+    levels = ("low", "some_concerns", "high")
+    rows = [(f"Author {i} (2001)", d, levels[(i * j) % 3]) for i in range(8) for j, d in enumerate(domains)]
+    return Sample(pd.DataFrame(rows, columns=["label", "domain", "judgement"]), {"what": "the studies of this review"})
+
+
+SAMPLES = {
+    make.__name__: make
+    for make in (observed_expected, event_study, area_map, forest, funnel, review_flow, traffic_light)
+}

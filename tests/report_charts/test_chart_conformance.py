@@ -22,6 +22,8 @@ from curv_eval.errors import PublishError
 from curv_eval.report import charts
 from curv_eval.report.figure_files import write_figure
 
+# what a row is, and not what it shows
+KEYS = ("period", "event_time", "area", "geometry", "label", "kind", "domain", "column", "box", "detail")
 MARKS_ONLY = {"#28a197", "#f46a25", "#a285d1"}
 
 
@@ -83,7 +85,8 @@ def as_given(table, words):
 
 
 def long_words(table, words):
-    return table, words | {"unit_label": f"{words['unit_label']}, " * 3, "starts": "patrols and youth work begin"}
+    long = {key: f"{words[key]}, " * 3 for key in ("unit_label", "effect_label") if key in words}
+    return table, words | long | {"starts": "patrols and youth work begin"}
 
 
 def few_rows(table, words):
@@ -91,7 +94,9 @@ def few_rows(table, words):
 
 
 def every_third_row_withheld(table, words):
-    values = [name for name in table if name not in ("period", "event_time", "area", "geometry")]
+    values = [name for name in table if name not in KEYS]
+    whole = {name: float for name in values if table[name].dtype.kind == "i"}
+    table = table.astype(whole) if whole else table
     table.loc[table.index[::3], values] = np.nan
     return table, words
 
@@ -103,7 +108,7 @@ def large_values(table, words):
 
 def all_alike(table, words):
     values = [name for name in table.select_dtypes("number") if name != "event_time"]
-    return table.assign(**dict.fromkeys(values, 0.5)), words
+    return table.assign(**{name: 1 if table[name].dtype.kind == "i" else 0.5 for name in values}), words
 
 
 @pytest.mark.parametrize(
@@ -227,8 +232,9 @@ def test_an_empty_table_is_refused(chart, sample):
 
 
 def test_a_table_with_nothing_left_to_show_is_refused(chart, sample):
-    empty = sample.table.copy()
-    shown_columns = [c for c in chart.COLUMNS if c not in ("period", "event_time", "area", "geometry")]
+    whole = {name: float for name in sample.table if sample.table[name].dtype.kind == "i"}
+    empty = sample.table.astype(whole) if whole else sample.table.copy()
+    shown_columns = [c for c in chart.COLUMNS if c not in KEYS]
     empty[shown_columns] = np.nan if "group" not in shown_columns else None
     for call in (chart.draw, chart.alt_text):
         with pytest.raises(PublishError, match="withheld"):

@@ -92,3 +92,17 @@ def test_a_study_that_cannot_be_is_refused_in_words(case, tmp_path):
     assert said in done.err
     assert "Traceback" not in done.err
     assert not list((folder / "outputs").rglob("manifest.json")) if (folder / "outputs").exists() else True
+
+
+def test_nothing_is_told_of_a_few_people_of_a_kind(run):
+    """Three people are of another sex, and few did not state theirs: no number is about them."""
+    held = (run / "release" / "results.json").read_text("utf-8")
+    assert "sex_other" not in held
+    assert "sex_not_stated" not in held
+    assert "sex_female" in held
+    people = read_panel(run)
+    for name, x in people.covariates.items():
+        if set(x.tolist()) <= {0.0, 1.0}:
+            cells = [int((x[side] == one).sum()) for side in (people.treated, ~people.treated) for one in (0.0, 1.0)]
+            assert min(cell for cell in cells if cell) >= 10, name
+    assert "is not told of by itself" in (run / "release" / "parts" / "_groups.md").read_text("utf-8")

@@ -343,3 +343,28 @@ def test_no_cell_of_a_table_is_empty(name):
     assert np.isfinite(found.table[["estimate", "conf_low", "conf_high"]].to_numpy()).all()
     assert (found.table["conf_low"] <= found.table["conf_high"]).all()
     assert 40 < len(found.text) < 600
+
+
+# subgroups
+
+
+def test_behind_a_subgroup_stand_the_fewest_of_it():
+    """Of the girls, so few of the others had the event that its effect would give them back."""
+    people = known_people(binary=True)
+    girl, y = people.covariates["girl"] == 1, people.outcomes["y"].copy()
+    others = np.flatnonzero(girl & ~people.treated)
+    y[others] = 0.0
+    y[others[:4]] = 1.0
+    people = replace(people, outcomes={"y": y})
+    held = study("ancova")
+    held.subgroups, held.primary = ("girl",), SimpleNamespace(name="y")
+    table = run("subgroup", people, held).table.set_index("term")
+    assert table.loc["girl 1", "events"] == 4
+    boys = ~girl
+    expected = min(
+        int((y[boys & side] == one).sum()) for side in (people.treated, ~people.treated) for one in (0.0, 1.0)
+    )
+    assert table.loc["girl 0", "events"] <= expected
+    # the difference between the two rests on the fewer of both
+    assert table.loc["girl 1 less girl 0", "events"] == 4
+    assert table.loc["girl 1", "n_units"] <= int((girl & people.treated).sum())

@@ -23,6 +23,7 @@ from curv_eval.cli.link import link_app
 from curv_eval.cli.register import register
 from curv_eval.cli.release import release
 from curv_eval.cli.results import results
+from curv_eval.cli.reviews import changed, toolkit
 from curv_eval.cli.runs import Run, render
 from curv_eval.cli.safes import safes
 from curv_eval.cli.say import say
@@ -39,6 +40,8 @@ app.command()(release)
 app.command()(results)
 app.command()(safes)
 app.command()(scan)
+app.command()(toolkit)
+app.command()(changed)
 app.command()(export)
 app.command()(download)
 app.command()(lab)

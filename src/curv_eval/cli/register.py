@@ -31,11 +31,14 @@ def register(
     """
     from curv_eval.report.osf import check_export
     from curv_eval.run.preflight import preflight
-    from curv_eval.study import load_studies
+    from curv_eval.study import Review, load_studies
 
     studies = _named(study, load_studies)
     for path in osf or ():
         check_export(path)
+    if osf and isinstance(studies[0], Review):
+        do = "PROSPERO is the register of reviews; its form is filled in by hand"
+        raise StudyError(f"{study.name} is a review; --osf is for studies of places and people", do=do)
     if osf and len(studies) > 1:
         raise StudyError(f"{study.name} is a sweep of {len(studies):,} studies; --osf is for one", do=_one(studies))
     if not show:

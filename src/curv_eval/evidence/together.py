@@ -21,6 +21,18 @@ _CALLED = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """A pooled effect on the scale of analysis. ends: of the prediction interval, NaN without one. i2: a share."""
+
+    estimate: float
+    low: float
+    high: float
+    ends: tuple[float, float]
+    studies: int
+    i2: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class Together:
     """Studies put together. found: on the scale of analysis. pooled: as readers know it, for judgements and words."""
@@ -45,25 +57,35 @@ def together(effects: Sequence[Effect], *, outcome: str, smallest: float, **choi
         raise StudyError("these effects cannot be put together", faults, f"{do}curv_eval.stats.meta_multilevel")
     y, v = (np.array([getattr(one, name) for one in effects], dtype=float) for name in ("value", "variance"))
     found = meta_pooled.pooled(y, v, **choices)
-    return Together(tuple(effects), found, _as_read(found, effects[0].measure, outcome, smallest=smallest))
+    numbers = Numbers(
+        found.estimate, found.conf_low, found.conf_high, (found.prediction_low, found.prediction_high), found.studies,
+        found.between.i2 / 100,
+    )  # fmt: skip
+    pooled = as_read(numbers, effects[0].measure, outcome, smallest=smallest)
+    return Together(tuple(effects), found, pooled)
 
 
 def _faults(effects: Sequence[Effect]) -> Iterator[str]:
+    yield from faults_of_measures(effects)
+    counts = Counter(one.study for one in effects)
+    yield from (f"{study}: stands {n} times" for study, n in counts.items() if n > 1)
+
+
+def faults_of_measures(effects: Sequence[Effect]) -> Iterator[str]:
+    """Yield why effects cannot be put together by their measures."""
     if not effects:
         yield "there are none"
     measures = dict.fromkeys(one.measure for one in effects)
     if len(measures) > 1:
         yield f"they are on different measures: {', '.join(one.value for one in measures)}"
     yield from (f"{one.value}: has no words for readers" for one in measures if one not in _CALLED)
-    counts = Counter(one.study for one in effects)
-    yield from (f"{study}: stands {n} times" for study, n in counts.items() if n > 1)
 
 
-def _as_read(found: meta_pooled.Pooled, measure: Measure, outcome: str, *, smallest: float) -> Pooled:
+def as_read(numbers: Numbers, measure: Measure, outcome: str, *, smallest: float) -> Pooled:
+    """Return a pooled effect as readers know it, from numbers on the scale of analysis."""
     turn = np.exp if measure.is_ratio else float
-    ends = (found.prediction_low, found.prediction_high)
-    prediction = None if np.isnan(ends).any() else tuple(float(turn(end)) for end in ends)
+    prediction = None if np.isnan(numbers.ends).any() else tuple(float(turn(end)) for end in numbers.ends)
+    estimate, low, high = (float(turn(x)) for x in (numbers.estimate, numbers.low, numbers.high))
     return Pooled(
-        outcome, _CALLED[measure], float(turn(found.estimate)), float(turn(found.conf_low)),
-        float(turn(found.conf_high)), found.studies, smallest, prediction, found.between.i2 / 100,
+        outcome, _CALLED[measure], estimate, low, high, numbers.studies, smallest, prediction, numbers.i2
     )  # fmt: skip

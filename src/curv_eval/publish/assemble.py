@@ -20,8 +20,8 @@ from curv_eval.publish.source import BRIEF, VARIABLES, filled_front, load_mappin
 from curv_eval.publish.word import reference_document
 from curv_eval.shipped import shipped
 
-# the template for studies of people; its name keeps Quarto from rendering it where it lies
-PEOPLE = "_people.qmd"
+# the templates for studies of people and for reviews, by the unit; their names keep Quarto from rendering them there
+TEMPLATES = {"person": "_people.qmd", "review": "_review.qmd", "toolkit": "_toolkit.qmd"}
 _DRAFT, _MADE_UP, _EXPLORATORY = "DRAFT", "MADE-UP DATA", "EXPLORATORY"
 # the template folder holds an example bundle, so that `quarto render` works in it; no brief may inherit from that
 _EXAMPLE = shutil.ignore_patterns(
@@ -83,14 +83,13 @@ def assemble(run_folder: Path, brief_folder: Path, *, approved: bool, template: 
 
 
 def _choose(folder: Path, release: Path) -> None:
-    """Leave the template that fits the study: of areas over time, or of people."""
-    of_people = folder / PEOPLE
-    if not of_people.is_file():
-        return
-    if json.loads((release / "results.json").read_text("utf-8")).get("unit") == "person":
-        of_people.replace(folder / BRIEF)
-    else:
-        of_people.unlink()
+    """Leave the template that fits the study: of areas over time, of people, or a review of many studies."""
+    unit = json.loads((release / "results.json").read_text("utf-8")).get("unit")
+    for kind, name in TEMPLATES.items():
+        held = folder / name
+        if kind == unit and held.is_file():
+            held.replace(folder / BRIEF)
+        held.unlink(missing_ok=True)
 
 
 def _made_up(release: Path) -> bool:

@@ -36,7 +36,7 @@ def plan_beside(study: Study, before: dict[str, Any]) -> dict[str, Any]:
     """
     from pydantic import TypeAdapter
 
-    given = TypeAdapter(Study).dump_python(study, mode="json", exclude_defaults=True)
+    given = TypeAdapter(type(study)).dump_python(study, mode="json", exclude_defaults=True)
     return _known(plan(study), before, given)
 
 

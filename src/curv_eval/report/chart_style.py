@@ -165,6 +165,20 @@ def value_ticks(low: float, high: float) -> list[float]:
     return [*below, *ticks, *above]
 
 
+def ratio_ticks(low: float, high: float) -> list[float]:
+    """Return two to eight of 1, 2 and 5 times powers of ten, or powers of ten alone, that lie about low..high."""
+    import numpy as np
+
+    powers = range(int(np.floor(np.log10(low))) - 1, int(np.ceil(np.log10(high))) + 2)
+    for times in ((1, 2, 5), (1, 3), (1,)):
+        every = [float(f"{k * 10.0**p:.12g}") for p in powers for k in times]
+        ticks = [one for one in every if low * 0.7 <= one <= high * 1.45]
+        if len(ticks) <= 8:
+            ends = [max(x for x in every if x <= low), min(x for x in every if x >= high)]
+            return ticks if len(ticks) > 1 else sorted({*ticks, *ends})
+    return ticks[:: -(-len(ticks) // 8)]
+
+
 def tick_labels(ticks: Sequence[float]) -> list[str]:
     """Return the values as text with thousands separators, all with the same number of decimals."""
     steps = [f"{tick:.6g}" for tick in ticks]

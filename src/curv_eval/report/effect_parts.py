@@ -9,6 +9,7 @@ import numpy as np
 from curv_eval.checks import Check, Verdict
 from curv_eval.disclosure import Released
 from curv_eval.estimate import Estimate
+from curv_eval.evidence.answered import Answered
 from curv_eval.panel import Panel
 from curv_eval.report.bundle import add_part, add_table, add_values, plain
 from curv_eval.report.checked import said
@@ -16,9 +17,10 @@ from curv_eval.report.figures import add_figure
 from curv_eval.report.harm_parts import harm_part
 from curv_eval.report.method_words import chances, method_words
 from curv_eval.report.rating_parts import rating_part, rating_table
+from curv_eval.report.review_parts import write_review
 from curv_eval.report.value_parts import value_of, value_part, value_table
 from curv_eval.report.words import Effect, meaning, number, percent, sentence
-from curv_eval.study import Outcome, Study
+from curv_eval.study import Outcome, Review, Study
 
 _SPAN = ["estimate", "conf_low", "conf_high"]
 
@@ -66,17 +68,21 @@ def write_power(study: Study, released: Released, *, folder: str | Path) -> None
 
 
 def write_effect(
-    study: Study,
+    study: Study | Review,
     results: dict[str, Released],
     *,
     checks: list[tuple[Check, Released]],
-    estimate: Estimate,
+    estimate: Estimate | Answered,
     folder: str | Path,
 ) -> None:
     """Write the headline, the results, the checks and the method into the bundle.
 
-    results: one released table per outcome name, primary first. estimate: the primary one, for its design words.
+    results: one released table per outcome name, primary first. estimate: the primary one, for its design words. Of a
+    review: its tables and its answer; it has no checks.
     """
+    if isinstance(study, Review):
+        write_review(estimate, results, folder=folder)
+        return
     folder = Path(folder)
     effects = {o.name: effect_of(o, results[o.name], study) for o in study.outcomes}
     for released in [*results.values(), *(r for _, r in checks)]:

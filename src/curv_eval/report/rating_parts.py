@@ -40,14 +40,14 @@ def rating_table(
 def rating_part(rating: Rating, released: Released) -> str:
     """Return the section of the brief: the rating in words, and its parts."""
     columns = (
-        Column("part", "Part", _capital), Column("score", "Score", str), Column("reason", "Why", _capital),
+        Column("part", "Part", in_a_brief), Column("score", "Score", str), Column("reason", "Why", in_a_brief),
     )  # fmt: skip
     return f"{plain(rating.text)}\n\n{markdown(released, columns, label='rating', widths='24,14,62')}"
 
 
-def _capital(text: str) -> str:
-    # what to add to a study file is for its evaluator; the table in the downloads says it
-    said = re.sub(r" \((add|run) [^)]*\)", "", text).replace("`", "")
+def in_a_brief(text: str) -> str:
+    """Return a reason as a reader sees it: what to do about it is for the evaluator, and stands in the downloads."""
+    said = re.sub(r" \((add|run|judge|say) [^)]*\)", "", text).replace("`", "")
     return plain(said[0].upper() + said[1:])
 
 

@@ -12,6 +12,7 @@ from curv_eval.data import Data, study_contract
 from curv_eval.disclosure import Released
 from curv_eval.disclosure.rules import Rule, strictest
 from curv_eval.estimate import Estimate
+from curv_eval.evidence.answered import Answered
 from curv_eval.granted import let_out
 from curv_eval.methods import fit, load, require_clusters
 from curv_eval.panel import Panel
@@ -25,7 +26,8 @@ from curv_eval.power import Power
 from curv_eval.report import effect_tables
 from curv_eval.report.harm_tables import NAME as HARM
 from curv_eval.report.harm_tables import harm_estimate, harm_tables
-from curv_eval.study import Outcome, Study
+from curv_eval.report.review_tables import answer_review, release_review
+from curv_eval.study import Outcome, Review, Study
 
 
 def assemble(study: Study, data: Data) -> Assembled | Followed:
@@ -45,8 +47,13 @@ def assemble(study: Study, data: Data) -> Assembled | Followed:
     return found
 
 
-def estimate_all(study: Study, panel: Panel | People) -> dict[str, Estimate]:
-    """Return the estimate of every registered outcome by the study's method, primary first; and of harm, if asked."""
+def estimate_all(study: Study | Review, panel: Panel | People | Data) -> dict[str, Estimate] | Answered:
+    """Return the estimate of every registered outcome by the study's method, primary first; and of harm, if asked.
+
+    Of a review and its data, its answer.
+    """
+    if isinstance(study, Review):
+        return answer_review(study, panel)
     found = {o.name: fit(panel, outcome=o.name, design=study.design) for o in study.outcomes}
     return {**found, HARM: harm_estimate(study, panel)} if study.harm else found
 
@@ -62,8 +69,10 @@ def release_power(study: Study, panel: Panel | People, *, found: Power) -> Relea
     return effect_tables.power_table(found, panel=panel, study=study, rule=_rule(study, study.primary))
 
 
-def release_results(study: Study, estimates: Mapping[str, Estimate]) -> dict[str, Released]:
-    """Release each outcome's effect by the rule of the contract that fed it."""
+def release_results(study: Study | Review, estimates: Mapping[str, Estimate] | Answered) -> dict[str, Released]:
+    """Release each outcome's effect by the rule of the contract that fed it; of a review, its tables."""
+    if isinstance(study, Review):
+        return release_review(estimates)
     found = {o.name: effect_tables.results(o, estimates[o.name], _rule(study, o)) for o in study.outcomes}
     if study.harm is None:
         return found

@@ -66,7 +66,7 @@ class Order:
 
 def everywhere() -> dict:
     """Return what must be the same on every machine, whatever the study: program, notebooks and environment."""
-    return {"code": inputs.code(), "notebooks": inputs.notebooks(), "environment": inputs.environment()}
+    return {"code": inputs.code(), "notebooks": inputs.notebooks(inputs.NOTEBOOKS), "environment": inputs.environment()}
 
 
 def look(needed: Needed) -> list[str]:

@@ -58,7 +58,8 @@ def plan_study(study: Study, *, data: Path | None = None, memo: inputs.Memo | No
 
     memo: hashes shared by the studies of one plan.
     """
-    where = existing_data_folder(study, data)
+    memo = {} if memo is None else memo
+    where = _where(study, data, memo)
     found = inputs.inputs(study, data=where, contracts=contract_files(study), memo=memo)
     folder = outputs(study) / inputs.key(found)
     because = _because(study, found, folder)
@@ -68,6 +69,14 @@ def plan_study(study: Study, *, data: Path | None = None, memo: inputs.Memo | No
     if because and done:
         because = (*because, f"{' and '.join(done)} {'is' if len(done) == 1 else 'are'} done already")
     return Planned(study, where, found, folder, steps, because, _seconds(study, steps))
+
+
+def _where(study: Study, data: Path | None, memo: inputs.Memo) -> Path:
+    """Return the data folder, looked at once for studies that read the same in it: links in it are refused."""
+    asked = ("data folder", study.project, study.family or study.study, study.made_up, tuple(study.contracts.items()))
+    if asked not in memo:
+        memo[asked] = existing_data_folder(study, data)
+    return memo[asked]
 
 
 def _step(study: Study, name: str, key: str, *, fresh: bool) -> Step:

@@ -12,7 +12,8 @@ from curv_eval.errors import CurvError, StudyError
 from curv_eval.people.outcomes import ITEMS
 from curv_eval.registration import standing
 from curv_eval.report.harm_tables import require_harm
-from curv_eval.study import Outcome, Study
+from curv_eval.run.review_preflight import preflight_review
+from curv_eval.study import Outcome, Review, Study
 from curv_eval.study.references import GEOGRAPHY, unused
 
 _HINT = "; is it among contracts.{}.columns?"
@@ -26,8 +27,11 @@ READERS = {
 }
 
 
-def preflight(study: Study) -> None:
+def preflight(study: Study | Review) -> None:
     """Refuse a study that names an unknown method, option, check, contract, column or value, every fault at once."""
+    if isinstance(study, Review):
+        preflight_review(study)
+        return
     needed = GEOGRAPHY if study.design.unit == "lsoa" else ()
     missing = [name for name in needed if name not in study.contracts]
     faults = [f"contracts: {name} is missing; every study of areas needs it" for name in missing]

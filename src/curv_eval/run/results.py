@@ -11,7 +11,7 @@ from typing import Any
 
 from curv_eval.disclosure import WITHHELD
 from curv_eval.run.planning import Planned
-from curv_eval.study import short, swept
+from curv_eval.study import Review, Study, short, swept
 from curv_eval.visible import unrun, visible
 
 _NUMBERS = ("estimate", "conf_low", "conf_high")
@@ -51,12 +51,22 @@ def _row(one: Planned, chosen: dict[str, Any]) -> Row:
     if not one.fresh:
         return Row(name, "", chosen, "", None, "", one.because[0])
     held = json.loads((one.folder / "release" / "results.json").read_text("utf-8"))
-    table = held["tables"].get(f"results_{one.study.primary.name}", {"rows": []})
-    found = next((row for row in table["rows"] if row["term"] == "relative"), {})
-    numbers = tuple(found.get(name) for name in _NUMBERS)
+    numbers, outcome = _of_review(held) if isinstance(one.study, Review) else _of_study(held, one.study)
     change = None if None in numbers else tuple(float(x) for x in numbers)
-    values = held["values"]
-    return Row(name, one.folder.name, chosen, one.study.primary.label, change, values.get("headline", ""), "")
+    return Row(name, one.folder.name, chosen, outcome, change, held["values"].get("headline", ""), "")
+
+
+def _of_study(held: dict, study: Study) -> tuple[tuple, str]:
+    table = held["tables"].get(f"results_{study.primary.name}", {"rows": []})
+    found = next((row for row in table["rows"] if row["term"] == "relative"), {})
+    return tuple(found.get(name) for name in _NUMBERS), study.primary.label
+
+
+def _of_review(held: dict) -> tuple[tuple, str]:
+    """Return the average as a relative change, where it is a ratio, and the outcome."""
+    found = next(row for row in held["tables"]["review_forest"]["rows"] if row["kind"] == "pooled")
+    ratio = held["values"]["measure"].endswith("ratio")
+    return tuple(found[name] - 1 if ratio else None for name in _NUMBERS), held["outcome"]
 
 
 def write_results(rows: Sequence[Row], path: Path) -> None:

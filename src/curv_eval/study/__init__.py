@@ -22,6 +22,7 @@ from curv_eval.study.nouns import (
 )
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
 from curv_eval.study.reading import load_studies, load_study, swept
+from curv_eval.study.review import Coded, Review
 from curv_eval.study.sweep import Sweep
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Asked",
     "BeforeAfter",
     "Claim",
+    "Coded",
     "Delivery",
     "Design",
     "Difference",
@@ -42,6 +44,7 @@ __all__ = [
     "Persons",
     "Place",
     "Record",
+    "Review",
     "Running",
     "SeenBy",
     "Span",

@@ -30,6 +30,8 @@ from curv_eval.study.hidden_need import HiddenNeed
 from curv_eval.study.of_people import Delivery, Linkage, Persons, Record
 from curv_eval.study.sweep import Sweep
 
+NOTEBOOKS = ("data", "power", "effect")
+
 
 @dataclass(frozen=True, config=STRICT)
 class Span:
@@ -225,6 +227,11 @@ class Study:
     path: Path = Field(default=Path())
 
     @property
+    def notebooks(self) -> tuple[str, ...]:
+        """The notebooks of its run, in their order."""
+        return NOTEBOOKS
+
+    @property
     def primary(self) -> Outcome:
         """The registered primary outcome."""
         return self.outcomes[0]
@@ -237,11 +244,11 @@ class Study:
     @property
     def project(self) -> Path:
         """The folder that holds `params/`, `data_contracts/` and `outputs/`."""
-        return _project(self.path.absolute())
+        return project_of(self.path.absolute())
 
 
 @functools.lru_cache(maxsize=64)
-def _project(path: Path) -> Path:
+def project_of(path: Path) -> Path:
     """Return the folder of a study file's project: asked for a dozen times for each study of a plan."""
     parent = path.resolve().parent
     return parent.parent if parent.name == "params" else parent

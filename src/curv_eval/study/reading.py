@@ -31,11 +31,12 @@ from curv_eval.study.nouns import (
 )
 from curv_eval.study.of_people import Delivery, Dose, Linkage, Persons, Record, Running
 from curv_eval.study.references import references
+from curv_eval.study.review import REVIEW_PARTS, Review, review_references
 from curv_eval.study.secret import REMEDY, secrets_in
 from curv_eval.study.sweep import Sweep, chosen, members
 from curv_eval.yamlfile import read_yaml
 
-_ADAPTER, _SWEEP = TypeAdapter(Study), TypeAdapter(Sweep)
+_ADAPTER, _SWEEP, _REVIEW = TypeAdapter(Study), TypeAdapter(Sweep), TypeAdapter(Review)
 
 
 def load_study(path: str | Path) -> Study:
@@ -130,11 +131,14 @@ def _swept(raw: dict[str, Any], path: Path) -> list[tuple[Study | None, list[str
 
 def _valid(raw: dict[str, Any], **set_here: object) -> tuple[Study | None, list[str]]:
     held = {**raw, **{key: str(value) for key, value in set_here.items()}}
+    of_review = raw.get("kind") == "review"
+    if "kind" in raw and not of_review:
+        return None, [f"kind: got {_got(raw['kind'])}, expected review; leave it out for a study of places or people"]
     try:
-        found = _ADAPTER.validate_json(json.dumps(held))
+        found = (_REVIEW if of_review else _ADAPTER).validate_json(json.dumps(held))
     except ValidationError as fault:
-        return None, _sentences(fault)
-    return found, references(found)
+        return None, _sentences(fault, of=Review if of_review else Study)
+    return found, review_references(found) if of_review else references(found)
 
 
 def _counted(faults: list[list[str]]) -> list[str]:
@@ -164,18 +168,18 @@ _EXPECTED = {
 }
 
 
-def _sentences(fault: ValidationError, *below: str) -> list[str]:
+def _sentences(fault: ValidationError, *below: str, of: type = Study) -> list[str]:
     """Return one sentence for each fault pydantic found, in words for people who do not write programs."""
     errors = [{**error, "loc": (*below, *error["loc"])} for error in fault.errors(include_url=False)]
     within = {error["loc"][:-1] for error in errors}
-    return [_sentence(error) for error in errors if not (error["type"] == "too_short" and error["loc"] in within)]
+    return [_sentence(error, of) for error in errors if not (error["type"] == "too_short" and error["loc"] in within)]
 
 
-def _sentence(error: Any) -> str:
+def _sentence(error: Any, of: type) -> str:
     where = "".join(f" (entry {part + 1})" if isinstance(part, int) else f".{part}" for part in error["loc"])
     where = where.removeprefix(".") or "the file"
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-        close = difflib.get_close_matches(str(error["loc"][-1]), _keys(error["loc"][:-1]), 1)
+        close = difflib.get_close_matches(str(error["loc"][-1]), _keys(error["loc"][:-1], of), 1)
         return f"{where}: unknown key" + (f"; did you mean `{close[0]}`?" if close else "")
     if error["type"] in ("missing", "missing_argument"):
         return f"{where}: is missing"
@@ -199,9 +203,9 @@ def _got(given: object) -> str:
     return kinds.get(type(given), repr(given))
 
 
-def _keys(location: tuple) -> list[str]:
-    """Return the keys allowed at a place in the file."""
-    kinds: dict[str, type] = {
+def _keys(location: tuple, of: type) -> list[str]:
+    """Return the keys allowed at a place in the file of a study, or of a review."""
+    kinds: dict[str, type] = REVIEW_PARTS if of is Review else {
         "design": Design, "outcomes": Outcome, "brief": BriefText, "words": Words, "place": Place,
         "made_up": MadeUp, "delivery": Delivery, "claim": Claim, "before_after": BeforeAfter,
         "window": Span, "before": Span, "after": Span, "contracts": Use, "linkage": Linkage,
@@ -210,5 +214,5 @@ def _keys(location: tuple) -> list[str]:
         "harm": Harms, "exceptions": Asked,
     }  # fmt: skip
     named = [part for part in location if part in kinds]
-    kind = kinds[named[-1]] if named else Study
+    kind = kinds[named[-1]] if named else of
     return [field for field in kind.__dataclass_fields__ if field not in ("path", "family")]

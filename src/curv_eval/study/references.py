@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from curv_eval.study.nouns import Study
+from curv_eval.study.nouns import Study, Use
 
 # what every panel of areas is made of, whatever the study counts
 GEOGRAPHY = ("lsoa_lookup", "ward_lookup", "lsoa_population", "lsoa_boundaries")
@@ -27,9 +27,13 @@ def references(study: Study) -> list[str]:
     ]
     faults += _units(study)
     faults += _of_harm(study)
-    places = {name: use.location for name, use in known.items()}
-    faults += [f"contracts.{name}: {at!r} leaves the data folder" for name, at in places.items() if _leaves(at)]
-    return faults
+    return [*faults, *outside(known)]
+
+
+def outside(contracts: Mapping[str, Use]) -> list[str]:
+    """Return every location that leads out of the data folder."""
+    places = {name: use.location for name, use in contracts.items()}
+    return [f"contracts.{name}: {at!r} leaves the data folder" for name, at in places.items() if _leaves(at)]
 
 
 def _used(study: Study) -> Iterator[tuple[str, str]]:

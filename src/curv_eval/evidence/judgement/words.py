@@ -34,6 +34,21 @@ def say(pooled: Pooled, approach: str) -> Said:
     return Said(pooled.found, (*_average(pooled, approach), *_new_place(pooled)))
 
 
+def in_short(said: Said, pooled: Pooled) -> str:
+    """Return what was found in one line of a table, by the same rule as `say`."""
+    if said.found == "too few":
+        return "Too few studies to say"
+    if said.found == "unclear":
+        return f"We cannot tell: anything from {_ends(pooled, pooled.span)}"
+    if said.found == "little":
+        return "Little or no difference"
+    low, high = sorted(map(abs, pooled.span))
+    what, less = _what(pooled), pooled.change < 0
+    line = f"{'Less' if less else 'More'}: {what} {'fell' if less else 'rose'} by {_size(pooled, pooled.change)} "
+    line += f"(between {_size(pooled, low)} and {_size(pooled, high)})"
+    return line if said.found == "better" else f"Harm. {line}"
+
+
 def _few(pooled: Pooled, approach: str) -> list[str]:
     one = pooled.studies == 1
     count, there = ("is only one study", "In it") if one else ("are only two studies", "In these two")
@@ -104,6 +119,8 @@ def _ends(pooled: Pooled, span: tuple[float, float], *, join: str = "to") -> str
 def _end(pooled: Pooled, change: float) -> str:
     if change == 0:
         return "no change"
+    if float(f"{abs(change):.2f}") == 0 and pooled.measure not in RATIOS:
+        return "next to no change"
     return f"a {'fall' if change < 0 else 'rise'} of {_size(pooled, change)}"
 
 

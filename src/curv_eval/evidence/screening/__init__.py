@@ -12,10 +12,10 @@ from curv_eval.evidence.screening.duplicates import Duplicates, Pair, find_dupli
 from curv_eval.evidence.screening.flow_boxes import Flow, Reports, flow, flow_of
 from curv_eval.evidence.screening.nouns import Export, Fault, Reference, reference_table, whole
 from curv_eval.evidence.screening.prisma import Item, checklist, items, parts
-from curv_eval.evidence.screening.protocol import Eligibility, Exclusion, Protocol, Question, Search
 from curv_eval.evidence.screening.ris import read_ris
 from curv_eval.evidence.screening.tables import read_table
 from curv_eval.evidence.screening.text import read_text
+from curv_eval.study.protocol import Eligibility, Exclusion, Protocol, Question, Search
 
 __all__ = [
     "Agreement",

@@ -13,10 +13,10 @@ import pandas as pd
 from curv_eval.errors import StudyError
 from curv_eval.evidence.screening.tables import cells_of
 from curv_eval.evidence.screening.text import read_text
+from curv_eval.study.protocol import NOT_RETRIEVED
 
 STAGES, DECISIONS, AGREED = ("title_abstract", "full_text"), ("include", "unsure", "exclude"), "agreed"
 COLUMNS = ("reference", "stage", "screener", "decision", "reason")
-NOT_RETRIEVED = "not_retrieved"
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from curv_eval.evidence.screening.decisions import NOT_RETRIEVED
 from curv_eval.study.fields import STRICT, Day, Name, Text, Texts
 
+# the word of a screening table for a report that nobody could get; no reason to leave one out may be called so
+NOT_RETRIEVED = "not_retrieved"
 DesignName = Literal[
     "randomised trial", "cluster randomised trial", "difference in differences", "regression discontinuity",
     "instrumental variable", "interrupted time series", "matched comparison", "synthetic control", "before and after",
