@@ -66,17 +66,21 @@ def inputs(study: Study, *, data: Path | None, contracts: dict[str, Path], memo:
 
 def key(found: dict) -> str:
     """Return the content key of a run: the same inputs give the same key, wherever and whenever."""
-    return digest({**found, "code": digest_once(found["code"])})[:12]
+    return digest(_shared(found))[:12]
 
 
 def step_keys(found: dict) -> dict[str, str]:
     """Return the key of each notebook of a run: its source, those before it, and everything else the run depends on."""
-    rest = {name: held for name, held in found.items() if name != "notebooks"}
-    shared = digest({**rest, "code": digest_once(found["code"])})
+    shared = digest(_shared({name: held for name, held in found.items() if name != "notebooks"}))
     keys, before = {}, ""
     for name, source in found["notebooks"].items():
         before = keys[name] = digest([shared, source, before])[:12]
     return keys
+
+
+def _shared(found: dict) -> dict:
+    """Return what was found with the digest of the program's files in place of them."""
+    return {**found, "code": digest_once(found["code"])} if "code" in found else found
 
 
 def digest_once(held: dict) -> str:

@@ -99,7 +99,7 @@ def test_in_a_checkout_the_notebooks_are_used_where_they_are(empty, monkeypatch)
     shutil.copytree(ROOT / "params", empty / "params")
     monkeypatch.setattr(copies, "shipped", lambda name: empty / name)
     before = tree(empty)
-    assert set_up(empty)[0] == "notebooks/: 3 notebooks, those of this checkout"
+    assert set_up(empty)[0] == "notebooks/: 4 notebooks, those of this checkout"
     assert {name for name in tree(empty) if name not in before} == {
         name for name in tree(empty) if name.startswith(".lab")
     }
