@@ -35,7 +35,7 @@ def cbt(real_folder):
         pytest.skip("the table of studies is not here: set CURV_EVAL_DATA to test with it")
     held = pd.read_csv(path).rename(columns={
         "n.ctrl.rec": "comparison_reoffended", "n.ctrl.non": "comparison_did_not", "n.cbt.rec": "programme_reoffended",
-        "n.cbt.non": "programme_did_not",
+        "n.cbt.non": "programme_did_not", "group": "people",
     })  # fmt: skip
     return answer(review("cbt-offending"), {"cbt_offending_studies": held})
 

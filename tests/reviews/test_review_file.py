@@ -29,7 +29,7 @@ SLIPS = {
     "measure: log_odds_ratio": ("measure: log_odd_ratio", "did you mean log_odds_ratio?"),
     "reports: two_by_two": ("reports: two_by_tow", "did you mean two_by_two?"),
     "study: study\n": ("study: studdy\n", "has no column `studdy`, which is needed; did you mean study?"),
-    "moderators: [group,": ("moderators: [groop,", "studies.moderators.groop"),
+    "moderators: [people,": ("moderators: [peeple,", "studies.moderators.peeple"),
     "same_label: samples": ("same_labels: samples", "unknown key; did you mean `same_label`?"),
     "contract: cbt_offending_studies": ("contract: cbt_studies", "cbt_studies is not under `contracts:`"),
     "    imprecision: {": ("    inprecision: {", "did you mean imprecision?"),
@@ -56,10 +56,10 @@ def test_a_slip_is_said_where_it_is(right):
 
 def test_every_slip_is_said_at_once():
     text = CBT
-    for right in ("measure: log_odds_ratio", "moderators: [group,", "    imprecision: {"):
+    for right in ("measure: log_odds_ratio", "moderators: [people,", "    imprecision: {"):
         text = text.replace(right, SLIPS[right][0], 1)
     told = curv_eval(project(rows(), text), "plan", "params/review-cbt-offending.yaml")
-    assert all(SLIPS[right][1] in told.err for right in ("measure: log_odds_ratio", "moderators: [group,"))
+    assert all(SLIPS[right][1] in told.err for right in ("measure: log_odds_ratio", "moderators: [people,"))
     assert SLIPS["    imprecision: {"][1] in told.err
 
 
