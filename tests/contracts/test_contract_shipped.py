@@ -17,7 +17,14 @@ from curv_eval.sources import formats
 
 NAMES = contract_names()
 CONTRACTS = {name: load_contract(name) for name in NAMES}
-OPEN = {
+OF_REVIEWS = {
+    "cbt_offending_studies",
+    "dropout_prevention_studies",
+    "risk_of_bias",
+    "school_calendar_studies",
+    "screening_decisions",
+}
+OPEN = OF_REVIEWS | {
     "deprivation_2019",
     "deprivation_2025",
     "intervention_register",

@@ -23,6 +23,12 @@ NOT_A_TABLE_OF_ITS_OWN = {
     "police_uk_street": "police-uk-made-up",
     "partner_people": "partners/hospital/people.csv",
 }
+# tables of published studies and of those who chose them: nobody is in them, and tests/reviews makes up its own
+OF_REVIEWS = {
+    "cbt_offending_studies", "dropout_prevention_studies", "risk_of_bias", "school_calendar_studies",
+    "screening_decisions",
+}  # fmt: skip
+NAMES = [name for name in contract_names() if name not in OF_REVIEWS]
 SAID_ABOUT_ITSELF = {"MADE_UP.json", "truth.json"}
 AS_SENT, LISTS = "vcse_outcomes.xlsx", ("vcse", "hospital", "police")
 
@@ -36,14 +42,14 @@ def load(name: str, path: Path) -> Dataset:
     return load_dataset(duckdb.connect(), contract, path, purpose=contract.purposes[0], today=AFTER_THE_DATA)
 
 
-@pytest.mark.parametrize("name", contract_names())
+@pytest.mark.parametrize("name", NAMES)
 def test_every_contract_has_data_that_keep_it(folder, name):
     dataset = load(name, folder / location(name))
     assert dataset.made_up
     assert dataset.rows >= 11
 
 
-@pytest.mark.parametrize("name", contract_names())
+@pytest.mark.parametrize("name", NAMES)
 def test_data_tampered_with_no_longer_keep_it(folder, tmp_path, name):
     contract = load_contract(name)
     if contract.format not in ("csv", "table"):
@@ -60,11 +66,11 @@ def test_data_tampered_with_no_longer_keep_it(folder, tmp_path, name):
 
 def test_every_table_of_the_folder_has_a_contract(folder):
     found = {path.name for path in folder.iterdir()}
-    here = {location(name).split("/")[0] for name in contract_names()}
+    here = {location(name).split("/")[0] for name in NAMES}
     assert found == here | SAID_ABOUT_ITSELF | {AS_SENT, "partners"}
 
 
-@pytest.mark.parametrize("name", contract_names())
+@pytest.mark.parametrize("name", NAMES)
 def test_every_column_that_the_file_must_have_is_there_and_no_other(folder, name):
     contract = load_contract(name)
     if not location(name).endswith(".csv"):

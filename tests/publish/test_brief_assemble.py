@@ -18,7 +18,9 @@ def test_the_folder_has_the_project_and_the_bundle_and_nothing_else_of_the_run(r
     (run / "restricted" / "person.csv").write_text("secret")
     folder = assemble(run, tmp_path / "made" / "here", approved=False, template=template)
     names = {path.name for path in folder.iterdir()}
-    chosen = {path.name for path in template.iterdir()} - {"_people.qmd"}  # the template for studies of people
+    # the templates for studies of people, for reviews and for a toolkit of them
+    others = {"_people.qmd", "_review.qmd", "_toolkit.qmd"}
+    chosen = {path.name for path in template.iterdir()} - others
     assert names == chosen | {"bundle", "_variables.yml", "reference.docx"}
     assert (folder / "_variables.yml").read_bytes() == (run / "release" / "_variables.yml").read_bytes()
     assert (folder / "bundle/figures/event_study.svg").is_file()

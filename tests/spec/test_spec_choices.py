@@ -335,7 +335,7 @@ CASES = [
 def test_every_number_said_is_in_the_table_and_none_is_missing(name, made, held):
     found = run(name, made(), held)
     text = found.text.replace("girl 0", "girl").replace("girl 1", "girl").replace("less than 2 times in 100", "")
-    assert all_in_table(replace(found, text=text)) == (True, [])
+    assert all_in_table(replace(found, words=text)) == (True, [])
     assert list(found.table.columns) == COLUMNS
     assert found.table.notna().all(axis=None)
     assert found.table["term"].is_unique

@@ -10,6 +10,7 @@ from scipy import stats
 from curv_eval.checks import multiple_outcomes, specification_curve, subgroup
 from curv_eval.checks.subgroup import _Contrast, _difference, _Found, _Group
 from curv_eval.estimate.averages import average, relative
+from curv_eval.estimate.told import told, written
 from curv_eval.methods import fit
 from curv_eval.study import Design, Span
 from panels import known
@@ -104,7 +105,8 @@ def test_the_verdict_asks_whether_every_finding_survives(rows, p, verdict):
 
 @pytest.mark.parametrize(("p", "said"), [(0.5, "50 times in 100"), (0.015, "2 times in 100"), (0.001, "less than 2")])
 def test_chances_are_said_in_hundredths(p, said):
-    assert said in multiple_outcomes._odds(p)
+    table = pd.DataFrame({"term": ["x: p-value"], "estimate": [p], "conf_low": [p], "conf_high": [p]})
+    assert said in written(told("x: p-value", "odds"), table)
 
 
 # subgroup
@@ -187,9 +189,11 @@ def test_what_is_said_about_differences(p, said):
 def test_effects_of_many_levels_are_said_as_a_range():
     few = {"a": -0.1, "b": 0.25}
     many = dict(zip("abcde", (-0.1, 0.2, 0.0, -0.3, 0.1), strict=True))
-    assert subgroup._effects(few, True) == "a -10%, b +25%"
-    assert subgroup._effects(many, True) == "from -30% to +20%"
-    assert subgroup._effects(few, False) == "a -0.10, b +0.25"
+    table = pd.DataFrame({"term": [*few, *many], "estimate": [*few.values(), *many.values()]})
+    of_few, of_many = table.iloc[: len(few)], table.iloc[len(few) :]
+    assert written(subgroup._effects(few, True), of_few) == "a -10%, b +25%"
+    assert written(subgroup._effects(many, True), of_many) == "from -30% to +20%"
+    assert written(subgroup._effects(few, False), of_few) == "a -0.10, b +0.25"
 
 
 def test_too_few_treated_or_too_few_others_are_too_small():
