@@ -96,10 +96,21 @@ def test_what_the_rating_says_of_a_few_does_not_depend_on_how_few():
     assert len(shown) == 1
 
 
+def test_the_rating_reads_the_shares_as_they_are_released():
+    """Of 100 people a whole per cent is one of them."""
+    rows = [(SHARES[0], 0.13, 100, 13), (SHARES[1], 0.27, 100, 27)]
+    found = check(*rows, concludes="It is fair.")
+    shown = as_shown(found, released(found)).table["estimate"].tolist()
+    assert shown == released(found).table["estimate"].tolist() != [0.13, 0.27]
+
+
 def test_of_many_missing_the_share_itself_is_rated():
+    shown = missing(60, 50).table.set_index("term")["estimate"]
     checked = Checked.of([missing(60, 50)])
-    assert attrition(study("doubly_robust"), checked, None).reason == "25% of the outcomes of one group are missing"
-    assert missing_data(study("doubly_robust"), checked).reason == "outcomes are missing unevenly: by 13%"
+    reason = attrition(study("doubly_robust"), checked, None).reason
+    assert reason == f"{shown[SHARES[1]]:.0%} of the outcomes of one group are missing"
+    gap = abs(shown[SHARES[0]] - shown[SHARES[1]])
+    assert missing_data(study("doubly_robust"), checked).reason == f"outcomes are missing unevenly: by {gap:.0%}"
 
 
 def test_nearly_all_missing_is_not_few_missing():

@@ -32,7 +32,9 @@ def as_shown(check: Check, released: Released) -> Check | None:
     table, gone = check.table.reset_index(drop=True), _withheld_rows(released)
     few = gone & table["term"].str.endswith(", share") & (table["estimate"] < 0.5)
     most = np.ceil(100 * (released.rule.events_below - 1) / table["n_units"]) / 100
-    shown = table.assign(estimate=table["estimate"].where(~few, most.clip(upper=1.0)), at_most=few)
+    # as released: where counts are rounded, a share of few people would tell their number
+    rounded = released.table["estimate"].reset_index(drop=True).astype(float)
+    shown = table.assign(estimate=rounded.where(~few, most.clip(upper=1.0)), at_most=few)
     return replace(check, table=shown[~gone | few].reset_index(drop=True))
 
 
